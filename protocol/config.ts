@@ -1,0 +1,208 @@
+/** The shape of `bulkhead.toml` and of a `plugin.toml` manifest, and what the supervisor makes of an entry. */
+import { z } from "zod";
+import { pluginId, semverRange } from "./description.ts";
+import type { RequiredApi } from "./version.ts";
+
+const second = 1000;
+const minute = 60 * second;
+const mebibyte = 1024 * 1024;
+
+const durationUnits: Record<string, number> = { ms: 1, s: second, m: minute, h: 60 * minute, d: 24 * 60 * minute };
+const sizeUnits: Record<string, number> = { B: 1, KiB: 1024, MiB: mebibyte, GiB: 1024 * mebibyte };
+
+/** Milliseconds; written as `"500ms"`, `"30s"`, `"10m"`, `"2h"`, `"7d"`. */
+export const duration = quantity(/^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/, durationUnits, 'a duration such as "500ms", "30s" or "10m"');
+
+/** Bytes; written as a number or as `"64KiB"`, `"512MiB"`, `"2GiB"`. */
+export const size = z.union([
+  z.int().positive(),
+  quantity(/^(\d+(?:\.\d+)?)(B|KiB|MiB|GiB)$/, sizeUnits, 'a size such as 65536, "64KiB" or "512MiB"'),
+]);
+
+function quantity(pattern: RegExp, units: Record<string, number>, what: string) {
+  return z
+    .string()
+    .regex(pattern, `must be ${what}`)
+    .transform((text) => {
+      const [, amount, unit] = pattern.exec(text) ?? [];
+      return Math.round(Number(amount) * (units[unit ?? ""] ?? Number.NaN));
+    });
+}
+
+const count = z.int().positive();
+
+/** One executable for all platforms, or one for each: `{ linux = "…", darwin = "…", win32 = "…" }`. */
+const command = z.union([
+  z.string().min(1),
+  z.strictObject({
+    linux: z.string().min(1).optional(),
+    darwin: z.string().min(1).optional(),
+    win32: z.string().min(1).optional(),
+  }),
+]);
+
+const restart = z.strictObject({
+  /** `on-failure`: after a crash; `always`: after an exit with status 0 as well; `never`. */
+  when: z.enum(["on-failure", "always", "never"]).optional(),
+  min_delay: duration.optional(),
+  max_delay: duration.optional(),
+  /** Fraction of the delay that chance adds or takes away. */
+  jitter: z.number().min(0).max(1).optional(),
+  /** After being ready for so long, the delay starts from `min_delay` again. */
+  reset_after: duration.optional(),
+  /** More failures than this within `window` are a crash loop. */
+  max_failures: z.int().nonnegative().optional(),
+  window: duration.optional(),
+});
+
+const timeouts = z.strictObject({
+  handshake: duration.optional(),
+  /** Without an answer or progress for so long, a call is given up. */
+  call: duration.optional(),
+  /** Upper bound of a call with progress; absent: none. */
+  total: duration.optional(),
+  /** For calls in flight to finish when a plugin is stopped. */
+  drain: duration.optional(),
+  /** Between SIGTERM and SIGKILL. */
+  terminate: duration.optional(),
+});
+
+const limits = z.strictObject({
+  in_flight: count.optional(),
+  waiting: count.optional(),
+  frame: size.optional(),
+  depth: count.max(10_000).optional(),
+  stderr_line: size.optional(),
+  /** Enforced by the guard on the process: */
+  memory: size.optional(),
+  files: count.optional(),
+  processes: count.optional(),
+  cpu: duration.optional(),
+  file_size: size.optional(),
+  core: z.union([z.literal(0), size]).optional(),
+});
+
+/** One `[plugins.NAME]` table, or a whole `plugin.toml`. */
+export const pluginEntry = z.strictObject({
+  command,
+  args: z.array(z.string()).optional(),
+  /** Relative to the file that the entry stands in; default: the directory of that file. */
+  cwd: z.string().optional(),
+  /** Variables to set. */
+  env: z.record(z.string().regex(/^[^=\0]+$/), z.string()).optional(),
+  /** Variables of the daemon's own environment to hand on, besides PATH, HOME, LANG, TZ and TMPDIR. */
+  pass_env: z.array(z.string().min(1)).optional(),
+  /** Apis that its users require, each with a semver range. */
+  apis: z.record(pluginId, semverRange).optional(),
+  start: z.enum(["auto", "lazy"]).optional(),
+  /** Stop after so long without a call; a call starts it again. */
+  idle_stop: duration.optional(),
+  sha256: z
+    .string()
+    .regex(/^[0-9a-fA-F]{64}$/, "must be 64 hexadecimal digits")
+    .transform((text) => text.toLowerCase())
+    .optional(),
+  /** The plugin's own configuration, handed over by `activate`. */
+  config: z.record(z.string(), z.unknown()).optional(),
+  restart: restart.optional(),
+  timeouts: timeouts.optional(),
+  limits: limits.optional(),
+});
+export type PluginEntry = z.output<typeof pluginEntry>;
+
+const daemon = z.strictObject({
+  /** Journal rows and reports older than this are deleted. */
+  keep: duration.optional(),
+  /** The journal is kept below this size. */
+  keep_size: size.optional(),
+  /** Of one plugin's stderr log before it is rotated, and how many of them are kept. */
+  log_size: size.optional(),
+  log_files: count.max(100).optional(),
+  log_level: z.enum(["trace", "debug", "info", "warn", "error"]).optional(),
+});
+export type DaemonOptions = z.output<typeof daemon>;
+
+/** The whole file, with the entries still unread: one bad entry must not spoil the others. */
+export const configFile = z.strictObject({
+  /** Each subfolder with a `plugin.toml` is a plugin named after the folder. */
+  plugin_dirs: z.array(z.string()).optional(),
+  daemon: daemon.optional(),
+  plugins: z.record(z.string(), z.unknown()).optional(),
+});
+
+/** For `schema/`: the file as an editor should check it. */
+export const configFileSchema = configFile.extend({ plugins: z.record(pluginId, pluginEntry).optional() });
+
+export interface RestartPolicy {
+  readonly when: "on-failure" | "always" | "never";
+  readonly minDelayMs: number;
+  readonly maxDelayMs: number;
+  readonly jitter: number;
+  readonly resetAfterMs: number;
+  readonly maxFailures: number;
+  readonly windowMs: number;
+}
+
+export interface Timeouts {
+  readonly handshakeMs: number;
+  readonly callMs: number;
+  readonly totalMs: number | undefined;
+  readonly drainMs: number;
+  readonly terminateMs: number;
+}
+
+/** On the operating system's side; enforced by the guard. Bytes, counts, and CPU seconds. */
+export interface ProcessLimits {
+  readonly memory?: number;
+  readonly files?: number;
+  readonly processes?: number;
+  readonly cpu?: number;
+  readonly fileSize?: number;
+  readonly core?: number;
+}
+
+export interface Limits {
+  readonly inFlight: number;
+  readonly waiting: number;
+  readonly frameBytes: number;
+  readonly depth: number;
+  readonly stderrLineBytes: number;
+  readonly process: ProcessLimits;
+}
+
+/** All that the supervisor knows about how to run one plugin: complete, absolute, without defaults left to fill. */
+export interface PluginSpec {
+  readonly id: string;
+  /** Absolute path. */
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly cwd: string;
+  /** The whole environment of the process. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly apis: readonly RequiredApi[];
+  readonly start: "auto" | "lazy";
+  readonly idleStopMs: number | undefined;
+  readonly sha256: string | undefined;
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly restart: RestartPolicy;
+  readonly timeouts: Timeouts;
+  readonly limits: Limits;
+}
+
+export const defaults: Pick<PluginSpec, "restart" | "timeouts" | "limits"> = {
+  restart: {
+    when: "on-failure",
+    minDelayMs: 500,
+    maxDelayMs: 30 * second,
+    jitter: 0.2,
+    resetAfterMs: minute,
+    maxFailures: 8,
+    windowMs: 10 * minute,
+  },
+  timeouts: { handshakeMs: 10 * second, callMs: 30 * second, totalMs: undefined, drainMs: 5 * second, terminateMs: 3 * second },
+  limits: { inFlight: 4096, waiting: 1024, frameBytes: 64 * mebibyte, depth: 100, stderrLineBytes: 64 * 1024, process: {} },
+};
+
+/** Variables that every plugin gets when the daemon has them. Nothing else of its environment goes in unnamed. */
+export const passedEnv = ["PATH", "HOME", "LANG", "TZ", "TMPDIR"] as const;
+

@@ -1,0 +1,61 @@
+/** Supervisor <-> plugin: the messages of protocol 1. README.md is the same in words. */
+import { z } from "zod";
+import { description, pluginId, semverRange, semverVersion } from "./description.ts";
+
+export const initializeParams = z.object({
+  protocol: z.object({ min: z.int(), max: z.int() }),
+  host: z.object({ name: z.string(), version: z.string() }),
+  plugin: pluginId,
+  /** Which life of this plugin this process is, counted from 1 across restarts of the supervisor. */
+  generation: z.int().positive(),
+  apis: z.array(z.object({ name: pluginId, range: semverRange })),
+  services: z.array(z.string()),
+  limits: z.object({ frameBytes: z.int(), depth: z.int(), inFlight: z.int() }),
+});
+export type InitializeParams = z.infer<typeof initializeParams>;
+
+export const initializeResult = description;
+
+export const activateParams = z.object({
+  apis: z.array(z.object({ name: pluginId, version: semverVersion })),
+  config: z.record(z.string(), z.unknown()),
+  dataDir: z.string(),
+});
+export type ActivateParams = z.infer<typeof activateParams>;
+
+export const shutdownParams = z.object({
+  /** Time left to finish what is in flight. */
+  ms: z.int().nonnegative(),
+});
+
+/** `data` of the error with code -32001. */
+export const incompatibleProtocolData = z.object({
+  code: z.literal("incompatible_protocol"),
+  min: z.int(),
+  max: z.int(),
+});
+
+/** `data` of the error with code -32002. */
+export const configInvalidData = z.object({ code: z.literal("config_invalid"), path: z.string().optional() });
+
+/** `$/progress` value, unless the method's `progress` schema says otherwise. */
+export const progressValue = z.object({
+  message: z.string().optional(),
+  done: z.number().optional(),
+  total: z.number().optional(),
+});
+export type ProgressValue = z.infer<typeof progressValue>;
+
+/** About the call rather than of it; a top-level member of a request. */
+export const callContext = z.object({
+  /** Time left, in milliseconds. */
+  ms: z.number().optional(),
+  /** The request that caused this one, as numbered on the same connection. */
+  parent: z.union([z.int(), z.string()]).optional(),
+  hops: z.int().optional(),
+  cause: z.string().optional(),
+});
+
+/** Names with a dot are the plugins', names without one the protocol's. */
+export const protocolMethods = ["initialize", "activate", "ping", "shutdown"] as const;
+export const notifications = ["exit", "$/progress", "$/cancelRequest", "$/item", "$/credit"] as const;
