@@ -1,0 +1,171 @@
+import { createHash } from "node:crypto";
+import { constants } from "node:fs";
+import type { BigIntStats } from "node:fs";
+import { access, open, stat } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
+
+import { identifyImage } from "./image.ts";
+import type { Image } from "./image.ts";
+import { errnoOf, permanent, refused } from "./spawn-failure.ts";
+import type { SpawnFailure } from "./spawn-failure.ts";
+
+/** An executable that was found fit to run, open, with the hash of that very descriptor. */
+export interface OpenExecutable {
+  readonly fd: number;
+  readonly sha256: string;
+  close(): Promise<void>;
+}
+
+export type OpenResult =
+  | { readonly ok: true; readonly executable: OpenExecutable }
+  | { readonly ok: false; readonly failure: SpawnFailure };
+
+/** Opens, examines and hashes an executable. `pin` is its expected SHA-256 in hex. The caller closes it. */
+export async function openExecutable(path: string, pin: string | undefined): Promise<OpenResult> {
+  let file: FileHandle;
+  try {
+    // Not blocking: opening a FIFO would wait for its writer.
+    file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  } catch (error) {
+    return { ok: false, failure: openFailure(path, error) };
+  }
+  let examined: SpawnFailure | string;
+  try {
+    examined = await examine(path, file, pin?.toLowerCase());
+  } catch (error) {
+    examined = refused("spawn_failed", `${path} can't be read`, "read", error);
+  }
+  if (typeof examined === "string") {
+    return { ok: true, executable: { fd: file.fd, sha256: examined, close: () => file.close() } };
+  }
+  await file.close();
+  return { ok: false, failure: examined };
+}
+
+/** The hash, or what is wrong. */
+async function examine(
+  path: string,
+  file: FileHandle,
+  pin: string | undefined,
+): Promise<SpawnFailure | string> {
+  const stats = await file.stat({ bigint: true });
+  if (!stats.isFile()) return permanent("not_a_file", `${path} is ${kindOf(stats)}, not a file`);
+  if ((stats.mode & 0o111n) === 0n) return permanent("not_executable", `${path} has no execute permission`);
+  try {
+    await access(path, constants.X_OK);
+  } catch (error) {
+    return refused(
+      "not_executable",
+      `${path} can't be executed by this user or from this file system`,
+      "read",
+      error,
+    );
+  }
+  const unfit = await examineImage(path, await identifyImage(file));
+  if (unfit !== undefined) return unfit;
+
+  const actual = await hash(file, stats, pin !== undefined);
+  if (actual === undefined) {
+    return {
+      code: "spawn_failed",
+      message: `${path} is being written`,
+      detail: { stage: "read" },
+      transient: true,
+    };
+  }
+  if (pin === undefined || pin === actual) return actual;
+  const message = `the SHA-256 of ${path} is ${actual}, but ${pin} is required`;
+  return permanent("checksum_mismatch", message, { expected: pin, actual });
+}
+
+async function examineImage(path: string, image: Image): Promise<SpawnFailure | undefined> {
+  switch (image.kind) {
+    case "executable": {
+      if (!RUNNABLE[process.arch]?.includes(image.architecture) && image.architecture !== process.arch) {
+        const message = `${path} is built for ${image.architecture}, this machine is ${process.arch}`;
+        return permanent("wrong_architecture", message, {
+          expected: process.arch,
+          actual: image.architecture,
+        });
+      }
+      // The system's own error would be ENOENT, which everybody takes for the executable's.
+      if (image.loader === undefined || (await exists(image.loader))) return undefined;
+      const reason = `needs the loader ${image.loader}, which is not here (built for another C library?)`;
+      return permanent("not_executable", `${path} ${reason}`);
+    }
+    case "script": {
+      if (await exists(image.interpreter)) return undefined;
+      const reason = image.interpreter.endsWith("\r")
+        ? "has a carriage return at the end of its #! line"
+        : `names an interpreter that does not exist, ${image.interpreter || "none at all"}`;
+      return permanent("not_executable", `${path} ${reason}`);
+    }
+    case "mach-o":
+      if (process.platform === "darwin") return undefined;
+      return permanent("not_executable", `${path} is a macOS executable`);
+    case "other":
+      return permanent("not_executable", `${path} is ${image.looksLike}`);
+    default:
+      return image satisfies never;
+  }
+}
+
+/** What an architecture runs besides its own; whether this very kernel does, it says itself. */
+const RUNNABLE: Partial<Record<NodeJS.Architecture, readonly string[]>> = { x64: ["ia32"], arm64: ["arm"] };
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+function kindOf(stats: BigIntStats): string {
+  if (stats.isDirectory()) return "a directory";
+  if (stats.isFIFO()) return "a named pipe";
+  return "a device or a socket";
+}
+
+function openFailure(path: string, error: unknown): SpawnFailure {
+  const errno = errnoOf(error);
+  if (errno === "ENOENT" || errno === "ENOTDIR") {
+    return permanent("executable_not_found", `${path} does not exist`, { stage: "read", errno });
+  }
+  if (errno === "ENXIO") return permanent("not_a_file", `${path} is a socket, not a file`);
+  const code = errno === "EACCES" || errno === "EPERM" ? "not_executable" : "spawn_failed";
+  return refused(code, `${path} can't be opened`, "read", error);
+}
+
+/** Hashes by identity and times of the file, so that a restart need not read 50 MB again. */
+const known = new Map<string, string>();
+const KNOWN_MAX = 256;
+/** A file written within the same tick of the file system's clock looks unchanged, so only old ones count. */
+const SETTLED_MS = 2000;
+
+/** Undefined when the file changed meanwhile. A pinned file is always read. */
+async function hash(file: FileHandle, before: BigIntStats, pinned: boolean): Promise<string | undefined> {
+  const key = identity(before);
+  const cached = pinned ? undefined : known.get(key);
+  if (cached !== undefined) return cached;
+  const sha256 = createHash("sha256");
+  const buffer = Buffer.allocUnsafe(1 << 20);
+  for (let position = 0; ;) {
+    const { bytesRead } = await file.read(buffer, 0, buffer.length, position);
+    if (bytesRead === 0) break;
+    sha256.update(buffer.subarray(0, bytesRead));
+    position += bytesRead;
+  }
+  const digest = sha256.digest("hex");
+  if (identity(await file.stat({ bigint: true })) !== key) return undefined;
+  if (Date.now() - Number(before.ctimeMs) > SETTLED_MS) {
+    const oldest = known.size >= KNOWN_MAX ? known.keys().next().value : undefined;
+    if (oldest !== undefined) known.delete(oldest);
+    known.set(key, digest);
+  }
+  return digest;
+}
+
+/** ctime changes on a rename or a link as well; that only costs a second reading. */
+function identity(stats: BigIntStats): string {
+  return [stats.dev, stats.ino, stats.size, stats.mtimeNs, stats.ctimeNs].join(":");
+}

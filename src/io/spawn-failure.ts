@@ -1,0 +1,89 @@
+import { getSystemErrorName } from "node:util";
+
+/** Why a plugin's process could not be started. */
+export type SpawnFailureCode =
+  | "executable_not_found"
+  | "not_a_file"
+  | "not_executable"
+  | "wrong_architecture"
+  | "checksum_mismatch"
+  | "spawn_failed";
+
+export interface SpawnFailureDetail {
+  /** Name of the system's error, such as `EACCES`. */
+  readonly errno?: string;
+  /** Where it happened: `cwd`, `read`, `usage`, `guard`, `fork`, `limit`, `changed`, `exec`. */
+  readonly stage?: string;
+  /** Hashes (`checksum_mismatch`) or architectures (`wrong_architecture`). */
+  readonly expected?: string;
+  readonly actual?: string;
+}
+
+export interface SpawnFailure {
+  readonly code: SpawnFailureCode;
+  /** One sentence for people, without the plugin's name. */
+  readonly message: string;
+  readonly detail?: SpawnFailureDetail;
+  /** The same may well succeed a moment later; all else waits for the operator or for a changed file. */
+  readonly transient: boolean;
+}
+
+/** The system is short of something, or the file is just being replaced. */
+const TRANSIENT = new Set(["EAGAIN", "ENOMEM", "EMFILE", "ENFILE", "ETXTBSY", "ESTALE", "EINTR"]);
+
+export function permanent(
+  code: SpawnFailureCode,
+  message: string,
+  detail?: SpawnFailureDetail,
+): SpawnFailure {
+  return { code, message, ...(detail && { detail }), transient: false };
+}
+
+/** A failure whose reason is the system's error. */
+export function refused(
+  code: SpawnFailureCode,
+  message: string,
+  stage: string,
+  error: unknown,
+): SpawnFailure {
+  const errno = errnoOf(error);
+  const transient = TRANSIENT.has(errno);
+  return {
+    code: transient ? "spawn_failed" : code,
+    message: `${message} (${errno})`,
+    detail: { stage, errno },
+    transient,
+  };
+}
+
+const STAGES: Record<string, string> = {
+  usage: "the guard does not understand its arguments (another build of it?)",
+  guard: "the guard could not be started",
+  fork: "no process could be made",
+  cwd: "the working directory can't be entered",
+  limit: "a resource limit could not be set",
+  exec: "the system refused to execute it",
+  changed: "the file was replaced while it was being started",
+};
+
+const EXEC_CODES: Record<string, SpawnFailureCode> = {
+  ENOENT: "executable_not_found",
+  EACCES: "not_executable",
+  EPERM: "not_executable",
+  ENOEXEC: "not_executable",
+  ELIBBAD: "not_executable",
+};
+
+/** A failure on the way from fork to exec. `error` is an error, the name of one, or its number. */
+export function startFailure(stage: string, error: unknown): SpawnFailure {
+  const code = stage === "exec" ? (EXEC_CODES[errnoOf(error)] ?? "spawn_failed") : "spawn_failed";
+  return refused(code, STAGES[stage] ?? stage, stage, error);
+}
+
+/** The name of a system error: of Node's error object, or of an errno. */
+export function errnoOf(error: unknown): string {
+  if (typeof error === "string") return error;
+  if (typeof error === "number") return error > 0 ? getSystemErrorName(-error) : "EIO";
+  const named = typeof error === "object" && error !== null && "code" in error ? error.code : undefined;
+  return typeof named === "string" ? named : "EIO";
+}
