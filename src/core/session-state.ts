@@ -78,7 +78,7 @@ type LiveEvent = Exclude<SessionEvent, { type: "exited" | "read_out" }>;
 function spawning(session: Session, event: LiveEvent): SessionStep {
   switch (event.type) {
     case "spawned":
-      if (session.cause !== null) return kill(session, session.cause);
+      if (session.cause !== null) return kill(session.cause);
       return [
         { ...session, state: "handshaking", step: "initialize" },
         [setTimer("handshake"), send("initialize")],
@@ -104,12 +104,12 @@ function handshaking(session: Session, event: LiveEvent): SessionStep {
         ? [{ ...session, state: "ready", step: null }, [clearTimer, { type: "ready" }]]
         : [session, []];
     case "start_failed":
-      return kill(session, { kind: "start_failure", failure: event.failure });
+      return kill({ kind: "start_failure", failure: event.failure });
     case "stop":
       return terminate(session, { kind: "requested", by: event.by });
     case "timer":
-      if (event.timer === "handshake") return kill(session, { kind: "start_failure", failure: late(session) });
-      if (event.timer === "stream_end") return kill(session, closedStdout);
+      if (event.timer === "handshake") return kill({ kind: "start_failure", failure: late(session) });
+      if (event.timer === "stream_end") return kill(closedStdout);
       return [session, []];
     default:
       return broken(session, event);
@@ -124,7 +124,7 @@ function ready(session: Session, event: LiveEvent): SessionStep {
         [send("shutdown"), setTimer("drain")],
       ];
     case "timer":
-      return event.timer === "stream_end" ? kill(session, closedStdout) : [session, []];
+      return event.timer === "stream_end" ? kill(closedStdout) : [session, []];
     default:
       return broken(session, event);
   }
@@ -141,7 +141,7 @@ function draining(session: Session, event: LiveEvent): SessionStep {
     case "hung":
     case "violation":
       // It was asked to leave anyway: the request stays the cause, but there is nothing left to wait for.
-      return kill(session, session.cause ?? { kind: "requested", by: "supervisor" });
+      return kill(session.cause ?? { kind: "requested", by: "supervisor" });
     default:
       return [session, []];
   }
@@ -162,9 +162,9 @@ function stopping(session: Session, event: LiveEvent): SessionStep {
 function broken(session: Session, event: LiveEvent): SessionStep {
   switch (event.type) {
     case "hung":
-      return kill(session, { kind: "hung", detail: event.detail });
+      return kill({ kind: "hung", detail: event.detail });
     case "violation":
-      return kill(session, { kind: "violation", reason: event.reason, detail: event.detail });
+      return kill({ kind: "violation", reason: event.reason, detail: event.detail });
     case "stream_ended":
       // Its exit is on the way in most cases, and says more than the closed pipe does.
       return [session, [setTimer("stream_end")]];
@@ -187,7 +187,7 @@ function terminate(session: Session, cause: EndCause): SessionStep {
   ];
 }
 
-function kill(session: Session, cause: EndCause): SessionStep {
+function kill(cause: EndCause): SessionStep {
   return [
     { state: "stopping", step: null, force: "killed", cause },
     [clearTimer, { type: "kill" }],
