@@ -11,60 +11,84 @@ const durationUnits: Record<string, number> = { ms: 1, s: second, m: minute, h: 
 const sizeUnits: Record<string, number> = { B: 1, KiB: 1024, MiB: mebibyte, GiB: 1024 * mebibyte };
 
 /** Milliseconds; written as `"500ms"`, `"30s"`, `"10m"`, `"2h"`, `"7d"`. */
-export const duration = quantity(/^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/, durationUnits, 'a duration such as "500ms", "30s" or "10m"');
+export const duration = quantity(
+  /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/,
+  durationUnits,
+  { least: 0, most: 3650 * 24 * 60 * minute },
+  'a duration such as "500ms", "30s" or "10m", up to "3650d"',
+);
+
+/** A duration that a timer waits for. Node's timers fire at once beyond 2^31 ms, and jitter may double a delay. */
+const delay = quantity(
+  /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/,
+  durationUnits,
+  { least: 0, most: 10 * 24 * 60 * minute },
+  'a duration such as "500ms", "30s" or "10m", up to "10d"',
+);
 
 /** Bytes; written as a number or as `"64KiB"`, `"512MiB"`, `"2GiB"`. */
-export const size = z.union([
-  z.int().positive(),
-  quantity(/^(\d+(?:\.\d+)?)(B|KiB|MiB|GiB)$/, sizeUnits, 'a size such as 65536, "64KiB" or "512MiB"'),
-]);
+export const size = z
+  .union([
+    z.int().positive(),
+    quantity(
+      /^(\d+(?:\.\d+)?)(B|KiB|MiB|GiB)$/,
+      sizeUnits,
+      { least: 1, most: Number.MAX_SAFE_INTEGER },
+      'a size such as "64KiB" or "512MiB"',
+    ),
+  ])
+  .describe('a size such as 65536, "64KiB" or "512MiB"');
 
-function quantity(pattern: RegExp, units: Record<string, number>, what: string) {
-  return z
-    .string()
-    .regex(pattern, `must be ${what}`)
-    .transform((text) => {
-      const [, amount, unit] = pattern.exec(text) ?? [];
-      return Math.round(Number(amount) * (units[unit ?? ""] ?? Number.NaN));
-    });
+/** A number with its unit, as text; the description is what an error says is allowed. */
+function quantity(
+  pattern: RegExp,
+  units: Record<string, number>,
+  bounds: { least: number; most: number },
+  what: string,
+) {
+  const amountOf = (text: string): number => {
+    const [, amount, unit] = pattern.exec(text) ?? [];
+    return Math.round(Number(amount) * (units[unit ?? ""] ?? Number.NaN));
+  };
+  const inBounds = (text: string): boolean => amountOf(text) >= bounds.least && amountOf(text) <= bounds.most;
+  return z.string().regex(pattern, { abort: true }).refine(inBounds).transform(amountOf).describe(what);
 }
+
+/** The operating system ends arguments and variables at a NUL. */
+const text = z.string().regex(/^[^\0]*$/, "must not contain a NUL character");
+const path = text.min(1);
 
 const count = z.int().positive();
 
 /** One executable for all platforms, or one for each: `{ linux = "…", darwin = "…", win32 = "…" }`. */
-const command = z.union([
-  z.string().min(1),
-  z.strictObject({
-    linux: z.string().min(1).optional(),
-    darwin: z.string().min(1).optional(),
-    win32: z.string().min(1).optional(),
-  }),
-]);
+const command = z
+  .union([path, z.strictObject({ linux: path.optional(), darwin: path.optional(), win32: path.optional() })])
+  .describe('the path of an executable, or a table of one for each platform: { linux = "…" }');
 
 const restart = z.strictObject({
   /** `on-failure`: after a crash; `always`: after an exit with status 0 as well; `never`. */
   when: z.enum(["on-failure", "always", "never"]).optional(),
-  min_delay: duration.optional(),
-  max_delay: duration.optional(),
+  min_delay: delay.optional(),
+  max_delay: delay.optional(),
   /** Fraction of the delay that chance adds or takes away. */
   jitter: z.number().min(0).max(1).optional(),
   /** After being ready for so long, the delay starts from `min_delay` again. */
-  reset_after: duration.optional(),
+  reset_after: delay.optional(),
   /** More failures than this within `window` are a crash loop. */
   max_failures: z.int().nonnegative().optional(),
   window: duration.optional(),
 });
 
 const timeouts = z.strictObject({
-  handshake: duration.optional(),
+  handshake: delay.optional(),
   /** Without an answer or progress for so long, a call is given up. */
-  call: duration.optional(),
+  call: delay.optional(),
   /** Upper bound of a call with progress; absent: none. */
-  total: duration.optional(),
+  total: delay.optional(),
   /** For calls in flight to finish when a plugin is stopped. */
-  drain: duration.optional(),
+  drain: delay.optional(),
   /** Between SIGTERM and SIGKILL. */
-  terminate: duration.optional(),
+  terminate: delay.optional(),
 });
 
 const limits = z.strictObject({
@@ -85,18 +109,18 @@ const limits = z.strictObject({
 /** One `[plugins.NAME]` table, or a whole `plugin.toml`. */
 export const pluginEntry = z.strictObject({
   command,
-  args: z.array(z.string()).optional(),
+  args: z.array(text).optional(),
   /** Relative to the file that the entry stands in; default: the directory of that file. */
-  cwd: z.string().optional(),
+  cwd: path.optional(),
   /** Variables to set. */
-  env: z.record(z.string().regex(/^[^=\0]+$/), z.string()).optional(),
+  env: z.record(z.string().regex(/^[^=\0]+$/, "must be the name of an environment variable"), text).optional(),
   /** Variables of the daemon's own environment to hand on, besides PATH, HOME, LANG, TZ and TMPDIR. */
   pass_env: z.array(z.string().min(1)).optional(),
   /** Apis that its users require, each with a semver range. */
   apis: z.record(pluginId, semverRange).optional(),
   start: z.enum(["auto", "lazy"]).optional(),
   /** Stop after so long without a call; a call starts it again. */
-  idle_stop: duration.optional(),
+  idle_stop: delay.optional(),
   sha256: z
     .string()
     .regex(/^[0-9a-fA-F]{64}$/, "must be 64 hexadecimal digits")
@@ -125,7 +149,7 @@ export type DaemonOptions = z.output<typeof daemon>;
 /** The whole file, with the entries still unread: one bad entry must not spoil the others. */
 export const configFile = z.strictObject({
   /** Each subfolder with a `plugin.toml` is a plugin named after the folder. */
-  plugin_dirs: z.array(z.string()).optional(),
+  plugin_dirs: z.array(path).optional(),
   daemon: daemon.optional(),
   plugins: z.record(z.string(), z.unknown()).optional(),
 });

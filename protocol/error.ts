@@ -8,6 +8,7 @@ export type Fault = "caller" | "plugin" | "host" | "operator";
 
 /** What is known about a call that did not end with an answer of the plugin. */
 export type Settlement = "answered" | "not_sent" | "maybe_executed";
+const settlements: readonly Settlement[] = ["answered", "not_sent", "maybe_executed"];
 
 export interface ErrorEntry {
   /** JSON-RPC error code. */
@@ -45,6 +46,7 @@ export const errors = {
   plugin_error: entry(-31906, "plugin", false, "The plugin used an error code that is not its own; tell its author."),
   supervisor_stopping: entry(-31907, "host", true, "Try again once the supervisor runs: bulkhead up -d"),
   plugin_hung: entry(-31908, "plugin", true, "Read the report: bulkhead crashes ID"),
+  too_large: entry(-31909, "caller", false, "Send less at once, or raise limits.frame."),
 
   // why a plugin can not start; none of these is retried
   executable_not_found: entry(-31920, "operator", false, "Check `command` in bulkhead.toml, or build the plugin."),
@@ -84,12 +86,24 @@ export const reserved = { min: -31999, max: -31900 } as const;
 export const handshakeCodes = { incompatibleProtocol: -32001, configInvalid: -32002 } as const;
 
 const byNumber = new Map<number, ErrorCode>(
-  (Object.keys(errors) as ErrorCode[]).map((code) => [errors[code].number, code]),
+  Object.keys(errors)
+    .filter(isErrorCode)
+    .map((code) => [errors[code].number, code]),
 );
 
 /** The stable code of a JSON-RPC number, when the table knows it. */
 export function codeOf(number: number): ErrorCode | undefined {
   return byNumber.get(number);
+}
+
+function isErrorCode(code: string): code is ErrorCode {
+  return Object.hasOwn(errors, code);
+}
+
+function numbersOf(code: ErrorCode): readonly number[] {
+  const own = errors[code].number;
+  if (code === "incompatible_protocol") return [own, handshakeCodes.incompatibleProtocol];
+  return code === "config_invalid" ? [own, handshakeCodes.configInvalid] : [own];
 }
 
 /** What travels in `error.data` when the supervisor answers in a plugin's place. */
@@ -127,12 +141,13 @@ export class BulkheadError extends Error {
     this.number = number;
     this.data = data;
     const known = isObject(data) ? data : {};
-    this.settlement = known["settlement"] as Settlement | undefined;
-    this.report = known["report"] as string | undefined;
+    // Data may come from a plugin, which may put anything there.
+    this.settlement = settlements.find((each) => each === known["settlement"]);
+    this.report = typeof known["report"] === "string" ? known["report"] : undefined;
   }
 
   get hint(): string | undefined {
-    return this.code in errors ? errors[this.code as ErrorCode].hint : undefined;
+    return isErrorCode(this.code) ? errors[this.code].hint : undefined;
   }
 
   /** From the table. */
@@ -140,9 +155,11 @@ export class BulkheadError extends Error {
     return new BulkheadError(code, message, errors[code].number, { code, settlement: "not_sent", ...data });
   }
 
-  /** From an error answer. */
+  /** From an error answer. A code of the table counts only with its own number: a plugin may not borrow one. */
   static from(error: RpcError): BulkheadError {
-    const own = isObject(error.data) && typeof error.data["code"] === "string" ? error.data["code"] : undefined;
+    const told = isObject(error.data) && typeof error.data["code"] === "string" ? error.data["code"] : undefined;
+    const borrowed = told !== undefined && isErrorCode(told) && !numbersOf(told).includes(error.code);
+    const own = borrowed ? undefined : told;
     return new BulkheadError(own ?? codeOf(error.code) ?? `rpc_${error.code}`, error.message, error.code, error.data);
   }
 

@@ -1,5 +1,6 @@
 export * from "./config.ts";
 export * from "./control.ts";
+export * from "./control-results.ts";
 export * from "./description.ts";
 export * from "./error.ts";
 export * from "./plugin.ts";

@@ -1,0 +1,89 @@
+/** From the end of a session to what is written and told about it. */
+import type { CrashReport, Decision, EventBody, SupervisorEvent } from "../../protocol/state.ts";
+import type { History } from "../core/policy.ts";
+import { classify, decide } from "../core/policy.ts";
+import { examine, report } from "../core/report.ts";
+import type { Journal, PluginRow } from "../io/journal.ts";
+import type { Session, SessionEnd } from "./session.ts";
+
+/** How long the report of a crash may keep its callers waiting. Milliseconds. */
+const journalPatienceMs = 1000;
+
+/**
+ * The report, with the policy's decision in it. `settled`: the decision when the policy is not to be asked, because
+ * the session was leaving anyway, or another one serves.
+ */
+export function conclude(
+  session: Session,
+  end: SessionEnd,
+  settled: Decision | null,
+  past: History,
+  at: number,
+  random: () => number,
+): { crash: CrashReport; history: History } {
+  const { spec, generation, agreement } = session;
+  const findings = examine(end.stderrTail, end.exit);
+  const exitClass = classify(end.cause, end.exit, findings.diagnosis);
+  const judged = { class: exitClass, cause: end.cause, exit: end.exit, readyMs: end.readyMs };
+  const { decision, history } =
+    settled === null ? decide(spec.restart, past, judged, at, random()) : { decision: settled, history: past };
+  const crash = report({
+    ...end,
+    id: `${spec.id}-${generation}-${suffix(random())}`,
+    plugin: spec.id,
+    generation,
+    at,
+    class: exitClass === "requested" ? "transient" : exitClass,
+    pid: session.pid,
+    executable: { path: spec.command, sha256: session.sha256 },
+    version: agreement?.description.plugin.version ?? null,
+    profile: agreement?.description.build?.profile ?? null,
+    decision,
+  });
+  return { crash, history };
+}
+
+/** Generations may repeat when a journal is lost; ids should not. */
+function suffix(random: number): string {
+  return Math.floor(random * 36 ** 4)
+    .toString(36)
+    .padStart(4, "0");
+}
+
+export function crashEvents(crash: CrashReport): EventBody[] {
+  const { plugin, generation, decision, id, summary } = crash;
+  const told: EventBody = {
+    type: "session.crash",
+    plugin,
+    generation,
+    report: id,
+    summary,
+    class: crash.class,
+    lostCalls: crash.lostCallCount,
+    durable: crash.durable,
+  };
+  switch (decision.action) {
+    case "restart": {
+      const { delayMs, attempt, why } = decision;
+      return [told, { type: "plugin.restart", plugin, generation, delayMs, attempt, why, report: id }];
+    }
+    case "give_up":
+      return [told, { type: "plugin.gave_up", plugin, code: decision.code, why: decision.why, report: id }];
+    case "none":
+      return [told];
+  }
+}
+
+/** Nobody waits on a disk for longer than this; the journal itself goes on trying. True: it is on disk. */
+export async function writeCrash(
+  journal: Journal,
+  crash: CrashReport,
+  events: readonly SupervisorEvent[],
+  row: PluginRow,
+): Promise<boolean> {
+  const late = Promise.withResolvers<boolean>();
+  const timer = setTimeout(() => late.resolve(false), journalPatienceMs);
+  const durable = await Promise.race([journal.crash(crash, events, row), late.promise]);
+  clearTimeout(timer);
+  return durable;
+}

@@ -1,0 +1,159 @@
+/**
+ * The conversation of one session: framing, handshake and farewell. A session knows a plugin's protocol only through
+ * this interface, so that other stdio protocols can be supervised later.
+ */
+import { z } from "zod";
+import type { PluginSpec } from "../../protocol/config.ts";
+import type { Description, Method } from "../../protocol/description.ts";
+import { description, methodsOf } from "../../protocol/description.ts";
+import { handshakeCodes } from "../../protocol/error.ts";
+import type { RpcError } from "../../protocol/error.ts";
+import { configInvalidData, incompatibleProtocolData } from "../../protocol/plugin.ts";
+import type { ActivateParams, InitializeParams } from "../../protocol/plugin.ts";
+import type { StartFailure } from "../../protocol/state.ts";
+import { negotiate, negotiateProtocol, protocolRange } from "../../protocol/version.ts";
+import type { OfferedApi, Unmet } from "../../protocol/version.ts";
+import type { Peer } from "../wire/peer.ts";
+
+/** What both sides agreed on in the handshake. */
+export interface Agreement {
+  readonly description: Description;
+  readonly apis: readonly OfferedApi[];
+  /** Wire name -> method, of the agreed apis: nothing else is ever sent. */
+  readonly methods: ReadonlyMap<string, Method>;
+}
+
+export type Handshake =
+  | { readonly ok: true; readonly agreement: Agreement }
+  | { readonly ok: false; readonly failure: StartFailure }
+  /** The stream ended first: the process's exit will say why. */
+  | { readonly ok: false; readonly failure: null };
+
+export interface Dialect {
+  initialize(peer: Peer, spec: PluginSpec, generation: number): Promise<Handshake>;
+  activate(peer: Peer, spec: PluginSpec, agreement: Agreement, dataDir: string): Promise<StartFailure | null>;
+  /** Resolves when the plugin has finished what was in flight, or can not answer any more. */
+  shutdown(peer: Peer, ms: number): Promise<void>;
+  exit(peer: Peer): void;
+  /** Whether the plugin is alive; only for plugins that offer it. */
+  ping(peer: Peer, ms: number): Promise<boolean>;
+}
+
+export function bulkheadDialect(host: { name: string; version: string }): Dialect {
+  return {
+    async initialize(peer, spec, generation) {
+      const params: InitializeParams = {
+        protocol: protocolRange,
+        host,
+        plugin: spec.id,
+        generation,
+        apis: spec.apis.map(({ name, range }) => ({ name, range })),
+        services: [],
+        limits: { frameBytes: spec.limits.frameBytes, depth: spec.limits.depth, inFlight: spec.limits.inFlight },
+      };
+      const outcome = await peer.request("initialize", params);
+      if (outcome.settlement !== "answered") return { ok: false, failure: null };
+      if (outcome.error !== undefined) return { ok: false, failure: refused("initialize", outcome.error) };
+      return agree(outcome.result, spec);
+    },
+
+    async activate(peer, spec, agreement, dataDir) {
+      const params: ActivateParams = { apis: [...agreement.apis], config: { ...spec.config }, dataDir };
+      const outcome = await peer.request("activate", params);
+      return outcome.error === undefined ? null : refused("activate", outcome.error);
+    },
+
+    async shutdown(peer, ms) {
+      await peer.request("shutdown", { ms });
+    },
+
+    exit(peer) {
+      peer.notify("exit");
+    },
+
+    async ping(peer, ms) {
+      const outcome = await peer.request("ping", {}, { totalTimeout: ms });
+      // A plugin that is leaving is not hung; its exit is on the way.
+      return outcome.settlement === "answered" || outcome.cause !== "timeout";
+    },
+  };
+}
+
+/** An answer to `initialize` is small: whoever describes itself in more than this is wrong. */
+const largestDescription = 1024 * 1024;
+
+function agree(result: Buffer, spec: PluginSpec): Handshake {
+  if (result.length > largestDescription) {
+    return bad("bad_description", `described itself in ${result.length} bytes; ${largestDescription} are allowed`);
+  }
+  const raw: unknown = JSON.parse(result.toString("utf8"));
+  // The version first: a plugin of another protocol may describe itself in another shape.
+  const spoken = z.object({ protocol: z.int() }).safeParse(raw);
+  if (spoken.success) {
+    const version = spoken.data.protocol;
+    const failure = protocolMismatch({ min: version, max: version });
+    if (failure !== null) return { ok: false, failure };
+  }
+  const parsed = description.safeParse(raw);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    const where = issue === undefined ? "" : ` at /${issue.path.map(String).join("/")}: ${issue.message}`;
+    return bad("bad_description", `its answer to initialize does not fit${where}`);
+  }
+  const matched = negotiate(parsed.data.apis, spec.apis);
+  if (!matched.ok) {
+    return bad("incompatible_api", matched.unmet.map(explain).join("; "), { unmet: matched.unmet });
+  }
+  const agreed = parsed.data.apis.filter((api) =>
+    matched.apis.some(({ name, version }) => name === api.name && version === api.version),
+  );
+  return {
+    ok: true,
+    agreement: { description: parsed.data, apis: matched.apis, methods: methodsOf(agreed) },
+  };
+}
+
+function explain(unmet: Unmet): string {
+  const found = unmet.offered.length === 0 ? "does not offer it" : `offers ${unmet.offered.join(", ")}`;
+  const cure =
+    unmet.upgrade === "plugin"
+      ? "upgrade the plugin"
+      : "the plugin is newer than its users: upgrade them, or install an older plugin";
+  return `api ${unmet.name}: ${unmet.range} is required, the plugin ${found} (${cure})`;
+}
+
+function protocolMismatch(theirs: { min: number; max: number }): StartFailure | null {
+  const agreed = negotiateProtocol(protocolRange, theirs);
+  if (agreed.ok) return null;
+  const cure = agreed.upgrade === "theirs" ? "upgrade the plugin (rebuild it with a newer SDK)" : "upgrade Bulkhead";
+  return {
+    code: "incompatible_protocol",
+    message: `the plugin speaks protocol ${span(theirs)}, this supervisor ${span(protocolRange)}: ${cure}`,
+    detail: { plugin: theirs, supervisor: protocolRange },
+  };
+}
+
+const span = ({ min, max }: { min: number; max: number }): string => (min === max ? `${min}` : `${min} to ${max}`);
+
+function refused(step: "initialize" | "activate", error: RpcError): StartFailure {
+  if (error.code === handshakeCodes.incompatibleProtocol) {
+    const theirs = incompatibleProtocolData.safeParse(error.data);
+    const failure = theirs.success ? protocolMismatch(theirs.data) : null;
+    if (failure !== null) return failure;
+    return { code: "incompatible_protocol", message: `the plugin refused protocol ${span(protocolRange)}: ${error.message}` };
+  }
+  if (error.code === handshakeCodes.configInvalid) {
+    const data = configInvalidData.safeParse(error.data);
+    const path = data.success ? data.data.path : undefined;
+    return {
+      code: "config_invalid",
+      message: path === undefined ? error.message : `${path}: ${error.message}`,
+      ...(path === undefined ? {} : { detail: { path } }),
+    };
+  }
+  return { code: "handshake_failed", message: `answered ${step} with error ${error.code}: ${error.message}` };
+}
+
+function bad(code: "bad_description" | "incompatible_api", message: string, detail?: Record<string, unknown>): Handshake {
+  return { ok: false, failure: { code, message, ...(detail === undefined ? {} : { detail }) } };
+}

@@ -1,0 +1,92 @@
+/** Calls that wait for a plugin to start: bounded in number, bytes and time. */
+import type { Deadline, Deadlines } from "../wire/deadlines.ts";
+import type { CallOptions, CallOutcome, Settle } from "./call.ts";
+import { refusal } from "./call.ts";
+
+interface Waiting {
+  readonly method: string;
+  readonly params: Buffer | undefined;
+  readonly options: CallOptions;
+  readonly settle: Settle;
+  readonly since: number;
+  readonly deadline: Deadline;
+  readonly onAbort: (() => void) | null;
+}
+
+export type Release = (method: string, params: Buffer | undefined, options: CallOptions, settle: Settle) => void;
+
+export class WaitingCalls {
+  readonly #plugin: string;
+  readonly #deadlines: Deadlines;
+  readonly #maxCalls: number;
+  readonly #maxBytes: number;
+  readonly #calls = new Set<Waiting>();
+  #bytes = 0;
+
+  constructor(plugin: string, deadlines: Deadlines, maxCalls: number, maxBytes: number) {
+    this.#plugin = plugin;
+    this.#deadlines = deadlines;
+    this.#maxCalls = maxCalls;
+    this.#maxBytes = maxBytes;
+  }
+
+  get size(): number {
+    return this.#calls.size;
+  }
+
+  /** `patience`: the idle timeout that holds when the caller names none. Milliseconds. */
+  add(method: string, params: Buffer | undefined, options: CallOptions, settle: Settle, patience: number): void {
+    if (options.signal?.aborted === true) {
+      settle(refusal("cancelled", `the call of ${method} was cancelled`));
+      return;
+    }
+    const bytes = params?.length ?? 0;
+    if (this.#calls.size >= this.#maxCalls || this.#bytes + bytes > this.#maxBytes) {
+      settle(refusal("plugin_busy", `${this.#calls.size} calls wait for ${this.#plugin} to start already`));
+      return;
+    }
+    const leave = (outcome: CallOutcome): void => {
+      if (this.#take(call)) settle(outcome);
+    };
+    const limit = Math.min(options.idleTimeout ?? patience, options.totalTimeout ?? Infinity);
+    const since = this.#deadlines.now();
+    const onAbort = options.signal === undefined ? null : () => leave(refusal("cancelled", `the call of ${method} was cancelled`));
+    const call: Waiting = {
+      method,
+      params,
+      options,
+      settle,
+      since,
+      deadline: this.#deadlines.add(since + limit, () =>
+        leave(refusal("timeout", `${this.#plugin} was not ready in time for ${method}`)),
+      ),
+      onAbort,
+    };
+    if (onAbort !== null) options.signal?.addEventListener("abort", onAbort, { once: true });
+    this.#calls.add(call);
+    this.#bytes += bytes;
+  }
+
+  /** Hands all of them on, oldest first, with what is left of their time. */
+  release(to: Release): void {
+    const now = this.#deadlines.now();
+    for (const call of [...this.#calls]) {
+      if (!this.#take(call)) continue;
+      const { totalTimeout } = call.options;
+      const left = totalTimeout === undefined ? {} : { totalTimeout: Math.max(1, totalTimeout - (now - call.since)) };
+      to(call.method, call.params, { ...call.options, ...left }, call.settle);
+    }
+  }
+
+  refuse(outcome: CallOutcome): void {
+    for (const call of [...this.#calls]) if (this.#take(call)) call.settle(outcome);
+  }
+
+  #take(call: Waiting): boolean {
+    if (!this.#calls.delete(call)) return false;
+    this.#bytes -= call.params?.length ?? 0;
+    this.#deadlines.remove(call.deadline);
+    if (call.onAbort !== null) call.options.signal?.removeEventListener("abort", call.onAbort);
+    return true;
+  }
+}
