@@ -3,7 +3,7 @@ import type { PluginSpec } from "../../protocol/config.ts";
 import { errors } from "../../protocol/error.ts";
 import type { Description } from "../../protocol/description.ts";
 import type { CrashReport, Decision, EventBody, LogLine, PluginState, PluginStatus, SessionState } from "../../protocol/state.ts";
-import { nearest } from "../core/nearest.ts";
+import { nearest } from "../../protocol/nearest.ts";
 import { newPlugin, pluginStep } from "../core/plugin-state.ts";
 import type { Plugin as Machine, PluginEffect, PluginEvent } from "../core/plugin-state.ts";
 import { freshHistory } from "../core/policy.ts";

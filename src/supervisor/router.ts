@@ -1,7 +1,7 @@
 /** From a call's target to the plugin that serves it. Params and results pass through as bytes. */
 import { BulkheadError } from "../../protocol/error.ts";
 import type { RpcError } from "../../protocol/error.ts";
-import { nearest } from "../core/nearest.ts";
+import { nearest } from "../../protocol/nearest.ts";
 import type { CallOptions, Settle } from "./call.ts";
 import { refusal } from "./call.ts";
 import type { Plugin } from "./plugin.ts";

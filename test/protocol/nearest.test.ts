@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { distance, nearest } from "../../src/core/nearest.ts";
+import { distance, nearest } from "../../protocol/nearest.ts";
 
 const commands = [
   "up",
