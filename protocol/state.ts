@@ -143,7 +143,7 @@ export type EventBody =
   | { readonly type: "plugin.state"; readonly plugin: string; readonly from: PluginState; readonly to: PluginState; readonly why: string }
   | { readonly type: "plugin.restart"; readonly plugin: string; readonly generation: number; readonly delayMs: number; readonly attempt: number; readonly why: string; readonly report: string | null }
   | { readonly type: "plugin.gave_up"; readonly plugin: string; readonly code: ErrorCode; readonly why: string; readonly report: string | null }
-  | { readonly type: "session.state"; readonly plugin: string; readonly generation: number; readonly from: SessionState; readonly to: SessionState; readonly pid: number | null }
+  | { readonly type: "session.state"; readonly plugin: string; readonly generation: number; readonly from: SessionState; readonly to: SessionState; readonly pid: number | null; readonly exit?: ProcessExit | null }
   | { readonly type: "session.crash"; readonly plugin: string; readonly generation: number; readonly report: string; readonly summary: string; readonly class: CrashReport["class"]; readonly lostCalls: number; readonly durable: boolean }
   | { readonly type: "session.noise"; readonly plugin: string; readonly generation: number; readonly text: string }
   | { readonly type: "operator.action"; readonly plugin: string; readonly action: "start" | "stop" | "restart" | "enable" | "disable" };

@@ -21,6 +21,6 @@ export type CallOutcome = { readonly result: Buffer } | { readonly error: RpcErr
 export type Settle = (outcome: CallOutcome) => void;
 
 /** An answer of the supervisor in a plugin's place. */
-export function refusal(code: ErrorCode, message: string, data: Partial<ErrorData> = {}): CallOutcome {
+export function refusal(code: ErrorCode, message: string, data: Partial<ErrorData> = {}): { readonly error: RpcError } {
   return { error: BulkheadError.of(code, message, data).toRpc() };
 }

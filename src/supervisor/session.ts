@@ -1,7 +1,5 @@
 /** One life of a plugin: its process, its conversation, the calls it has taken, and what is left of it at the end. */
 import type { PluginSpec } from "../../protocol/config.ts";
-import { reserved } from "../../protocol/error.ts";
-import type { RpcError } from "../../protocol/error.ts";
 import type { EndCause, LostCall, ProcessExit, RecordedMessage, SessionState, StartFailure } from "../../protocol/state.ts";
 import { newSession, sessionStep } from "../core/session-state.ts";
 import type { Session as Machine, SessionEffect, SessionEvent, SessionTimer } from "../core/session-state.ts";
@@ -15,6 +13,8 @@ import type { CallOptions, Settle } from "./call.ts";
 import { refusal } from "./call.ts";
 import type { Agreement, Dialect } from "./dialect.ts";
 import { Recorder } from "./recorder.ts";
+import { settlementOf } from "./settlement.ts";
+import type { Ending } from "./settlement.ts";
 
 /** After a process has left, its pipes may be held by a grandchild: how long their end is awaited. Milliseconds. */
 const readOutMs = 250;
@@ -73,7 +73,7 @@ export class Session {
   #pinging = false;
   /** The state that the listener knows. */
   #told: SessionState = "spawning";
-  #refused: { code: "plugin_crashed" | "plugin_unavailable"; message: string; report: string | undefined } | null = null;
+  #ending: Ending | null = null;
   readonly #stdoutEnd = Promise.withResolvers<void>();
   readonly #stderrEnd = Promise.withResolvers<void>();
 
@@ -142,45 +142,15 @@ export class Session {
   }
 
   /** Settles what was in flight when it ended. */
-  settleLost(reason: { crashed: boolean; message: string; report: string | undefined }): void {
-    this.#refused = {
-      code: reason.crashed ? "plugin_crashed" : "plugin_unavailable",
-      message: reason.message,
-      report: reason.report,
-    };
+  settleLost(ending: Ending): void {
+    this.#ending = ending;
     this.#peer?.settleLost();
     this.#peer?.destroy();
   }
 
   #settled(method: string, outcome: Outcome, settle: Settle): void {
-    const { id } = this.spec;
-    if (outcome.settlement === "answered") {
-      settle(outcome.error === undefined ? { result: outcome.result } : { error: honest(id, outcome.error) });
-      return;
-    }
-    const { settlement } = outcome;
-    switch (outcome.cause) {
-      case "timeout":
-        settle(refusal("timeout", `${id} did not answer ${method} in time`, { settlement, detail: { timeout: outcome.timeout } }));
-        this.#suspect();
-        return;
-      case "cancelled":
-        settle(refusal("cancelled", `the call of ${method} was cancelled`, { settlement }));
-        return;
-      case "busy":
-        settle(refusal("plugin_busy", `${id} does not read fast enough`, { settlement }));
-        return;
-      case "too_large":
-        settle(refusal("too_large", `the params of ${method} are over the limit of ${this.spec.limits.frameBytes} bytes`));
-        return;
-      case "closed": {
-        const end = this.#refused;
-        const code = end?.code ?? "plugin_crashed";
-        const report = end?.report === undefined ? {} : { report: end.report };
-        settle(refusal(code, `${id} ${end?.message ?? "has gone"}`, { settlement, ...report }));
-        return;
-      }
-    }
+    settle(settlementOf(this.spec.id, method, outcome, this.#ending));
+    if (outcome.settlement !== "answered" && outcome.cause === "timeout") this.#suspect();
   }
 
   /** A call timed out: the plugin may be slow with it, or dead to the world. */
@@ -377,15 +347,6 @@ export class Session {
       stderrTail: log.tail(this.generation, 200),
     });
   }
-}
-
-/** A plugin that uses the supervisor's own codes would be believed: it gets another one. */
-function honest(plugin: string, error: RpcError): RpcError {
-  if (error.code < reserved.min || error.code > reserved.max) return error;
-  const answer = refusal("plugin_error", `${plugin} answered with the reserved code ${error.code}: ${error.message}`, {
-    settlement: "answered",
-  });
-  return "error" in answer ? answer.error : error;
 }
 
 function howItEnded(exit: ProcessExit | null): string {

@@ -1,19 +1,15 @@
-/** The set of plugins: made from a configuration, changed by another one, closed without leaving a process. */
+/** The supervisor: a set of plugins with a journal. Used embedded, and by the daemon. */
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import type { z } from "zod";
-import { pluginEntry } from "../../protocol/config.ts";
 import type { PluginSpec } from "../../protocol/config.ts";
-import { description as descriptionSchema, pluginId } from "../../protocol/description.ts";
+import { description as descriptionSchema } from "../../protocol/description.ts";
 import type { Description } from "../../protocol/description.ts";
-import { BulkheadError, errors } from "../../protocol/error.ts";
+import { BulkheadError } from "../../protocol/error.ts";
 import type { LogLine, PluginStatus } from "../../protocol/state.ts";
-import { sameSpec, specFrom } from "../io/config.ts";
+import { daemonDefaults } from "../io/config.ts";
 import { openExecutable } from "../io/executable.ts";
 import { Journal } from "../io/journal.ts";
-import type { PluginRow } from "../io/journal.ts";
-import { PluginLog } from "../io/logfile.ts";
 import type { LogQuery } from "../io/logfile.ts";
 import { statePaths } from "../io/paths.ts";
 import { findGuard, isolation } from "../io/process.ts";
@@ -23,91 +19,57 @@ import type { CallOptions, CallOutcome, Settle } from "./call.ts";
 import { bulkheadDialect } from "./dialect.ts";
 import { Events } from "./events.ts";
 import type { Listener } from "./events.ts";
-import { Plugin } from "./plugin.ts";
-import { Router } from "./router.ts";
-
-export interface SupervisorOptions {
-  /** As in `bulkhead.toml`, under the same names: `{ min: { command: "./min" } }`. */
-  readonly plugins?: Readonly<Record<string, z.input<typeof pluginEntry>>>;
-  /** What relative paths refer to; default: the working directory. */
-  readonly baseDir?: string;
-  /** Where journal, logs and the plugins' data are kept; absent: nothing outlives this supervisor. */
-  readonly stateDir?: string;
-  /** The environment of which plugins get what is allowed; default: `process.env`. */
-  readonly env?: NodeJS.ProcessEnv;
-  /** The guard's executable; null: run without one, and lose what it guarantees. Default: the one that was built. */
-  readonly guard?: string | null;
-  readonly keep?: Partial<Keeping>;
-  /** Told when the journal can not be written, and when it can be again. */
-  readonly onProblem?: (problem: { message: string; ok: boolean }) => void;
-}
-
-/** How much of the past is kept. Milliseconds and bytes. */
-export interface Keeping {
-  readonly keepMs: number;
-  readonly keepBytes: number;
-  readonly logSize: number;
-  readonly logFiles: number;
-}
-
-const defaultKeeping: Keeping = {
-  keepMs: 30 * 24 * 3600 * 1000,
-  keepBytes: 256 * 1024 * 1024,
-  logSize: 8 * 1024 * 1024,
-  logFiles: 5,
-};
-
-export interface Change {
-  readonly added: string[];
-  readonly removed: string[];
-  readonly changed: string[];
-  readonly errors: string[];
-}
+import { specsOf } from "./options.ts";
+import type { SupervisorOptions } from "./options.ts";
+import type { Plugin } from "./plugin.ts";
+import { PluginSet } from "./plugin-set.ts";
+import type { Change } from "./plugin-set.ts";
 
 export const version = "0.1.0";
+
+type Opened = Awaited<ReturnType<typeof Journal.open>>;
 
 export class Supervisor {
   readonly journal: Journal;
   readonly events: Events;
-  readonly router: Router;
+  /** What holds for the processes of plugins on this machine. */
   readonly isolation: Isolation;
-  readonly #logDir: string | undefined;
-  readonly #plugins = new Map<string, Plugin>();
-  readonly #broken = new Map<string, string>();
-  readonly #rows: Map<string, PluginRow>;
-  readonly #dataDir: (plugin: string) => string;
-  readonly #temporary: string | null;
-  readonly #guard: string | undefined;
-  readonly #keep: Keeping;
-  readonly #deadlines = new Deadlines();
-  readonly #dialect = bulkheadDialect({ name: "bulkhead", version });
+  readonly #set: PluginSet;
   readonly #logListeners = new Set<(line: LogLine) => void>();
-  #changing: Promise<unknown> = Promise.resolve();
+  readonly #dataDir: (plugin: string) => string;
+  /** Of an embedded supervisor without a state directory: goes with it. */
+  readonly #temporary: string | null;
   #closed: Promise<void> | null = null;
 
-  private constructor(
-    opened: { journal: Journal; lastSeq: number; plugins: readonly PluginRow[] },
-    options: SupervisorOptions,
-    keep: Keeping,
-  ) {
-    const { stateDir } = options;
+  private constructor(opened: Opened, options: SupervisorOptions) {
+    const { stateDir, onProblem } = options;
+    const guard = options.guard === null ? undefined : (options.guard ?? findGuard());
+    const paths = stateDir === undefined ? null : statePaths({ flag: stateDir, env: {} });
+    const temporary = paths === null ? mkdtempSync(path.join(tmpdir(), "bulkhead-")) : "";
+    this.#temporary = paths === null ? temporary : null;
+    this.#dataDir = paths === null ? (plugin) => path.join(temporary, plugin) : paths.dataDir;
     this.journal = opened.journal;
     this.events = new Events(opened.journal, opened.lastSeq, Date.now);
-    this.router = new Router(this.#plugins, this.#broken);
-    this.#rows = new Map(opened.plugins.map((row) => [row.id, row]));
-    this.#guard = options.guard === null ? undefined : (options.guard ?? findGuard());
-    this.isolation = isolation(this.#guard);
-    this.#keep = keep;
-    if (stateDir === undefined) {
-      const temporary = mkdtempSync(path.join(tmpdir(), "bulkhead-"));
-      this.#temporary = temporary;
-      this.#dataDir = (plugin) => path.join(temporary, plugin);
-    } else {
-      const paths = statePaths({ flag: stateDir, env: {} });
-      this.#temporary = null;
-      this.#dataDir = paths.dataDir;
-      this.#logDir = paths.logDir;
-    }
+    this.isolation = isolation(guard);
+    this.#set = new PluginSet({
+      surroundings: {
+        guard,
+        deadlines: new Deadlines(),
+        dialect: bulkheadDialect({ name: "bulkhead", version }),
+        journal: opened.journal,
+        events: this.events,
+        now: Date.now,
+        random: Math.random,
+      },
+      rows: opened.plugins,
+      dataDir: this.#dataDir,
+      logDir: paths?.logDir,
+      keep: { ...daemonDefaults, ...options.keep },
+      onLog: (line) => {
+        for (const listener of [...this.#logListeners]) listener(line);
+      },
+      onProblem: onProblem ?? (() => undefined),
+    });
   }
 
   /**
@@ -117,91 +79,20 @@ export class Supervisor {
    */
   static async open(options: SupervisorOptions = {}): Promise<Supervisor> {
     const specs = specsOf(options);
-    const keep = { ...defaultKeeping, ...options.keep };
-    const file = options.stateDir === undefined ? ":memory:" : statePaths({ flag: options.stateDir, env: {} }).journal;
-    if (options.stateDir !== undefined) mkdirSync(options.stateDir, { recursive: true, mode: 0o700 });
-    const opened = await Journal.open({
-      file,
-      keepMs: keep.keepMs,
-      keepBytes: keep.keepBytes,
-      ...(options.onProblem === undefined ? {} : { onProblem: options.onProblem }),
-    });
-    const supervisor = new Supervisor(opened, options, keep);
+    const { stateDir, onProblem } = options;
+    const { keepMs, keepBytes } = { ...daemonDefaults, ...options.keep };
+    if (stateDir !== undefined) mkdirSync(stateDir, { recursive: true, mode: 0o700 });
+    const file = stateDir === undefined ? ":memory:" : statePaths({ flag: stateDir, env: {} }).journal;
+    const told = onProblem === undefined ? {} : { onProblem };
+    const supervisor = new Supervisor(await Journal.open({ file, keepMs, keepBytes, ...told }), options);
     supervisor.events.tell({ type: "supervisor.started", pid: process.pid, version });
     await supervisor.apply(specs, new Map());
     return supervisor;
   }
 
-  /** Makes the set what the configuration says. Only what changed is touched, and a running plugin is replaced in place. */
+  /** Makes the set what the configuration says; `broken` are entries that can not be run, with what is wrong. */
   apply(specs: readonly PluginSpec[], broken: ReadonlyMap<string, string>): Promise<Change> {
-    const change = this.#changing.then(() => this.#apply(specs, broken));
-    this.#changing = change.catch(() => undefined);
-    return change;
-  }
-
-  async #apply(specs: readonly PluginSpec[], broken: ReadonlyMap<string, string>): Promise<Change> {
-    if (this.#closed !== null) throw BulkheadError.of("supervisor_stopping", "the supervisor is stopping");
-    const wanted = new Map(specs.map((spec) => [spec.id, spec]));
-    const removed = [...this.#plugins.keys()].filter((id) => !wanted.has(id));
-    const leaving = removed.map((id) => this.#remove(id));
-    this.#broken.clear();
-    for (const [id, problem] of broken) this.#broken.set(id, problem);
-
-    const added: string[] = [];
-    const changed: string[] = [];
-    for (const spec of specs) {
-      const plugin = this.#plugins.get(spec.id);
-      if (plugin === undefined) {
-        added.push(spec.id);
-        await this.#add(spec);
-      } else if (!sameSpec(plugin.spec, spec)) {
-        changed.push(spec.id);
-        plugin.replaceSpec(spec);
-      }
-    }
-    await Promise.all(leaving);
-    const change = { added, removed, changed, errors: [...broken].map(([id, problem]) => `${id}: ${problem}`) };
-    this.events.tell({ type: "config.loaded", ...change });
-    return change;
-  }
-
-  async #add(spec: PluginSpec): Promise<void> {
-    const { id } = spec;
-    const row = this.#rows.get(id) ?? { id, generation: 0, restarts: 0, disabled: false, failures: [], attempt: 0 };
-    const [lastCrash] = await this.journal.crashes({ plugin: id, limit: 1 });
-    const dataDir = this.#dataDir(id);
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-    const log = new PluginLog({
-      dir: this.#logDir,
-      plugin: id,
-      maxBytes: this.#keep.logSize,
-      files: this.#keep.logFiles,
-      lineBytes: spec.limits.stderrLineBytes,
-      onLine: (line) => {
-        for (const listener of this.#logListeners) listener(line);
-      },
-    });
-    const plugin = new Plugin(spec, row, lastCrash ?? null, {
-      guard: this.#guard,
-      deadlines: this.#deadlines,
-      dialect: this.#dialect,
-      journal: this.journal,
-      log,
-      dataDir,
-      now: Date.now,
-      random: Math.random,
-      events: this.events,
-    });
-    this.#plugins.set(id, plugin);
-    if (spec.start === "auto") plugin.dispatch({ type: "start", by: "supervisor" });
-  }
-
-  async #remove(id: string): Promise<void> {
-    const plugin = this.#plugins.get(id);
-    if (plugin === undefined) return;
-    this.#plugins.delete(id);
-    await plugin.close();
-    this.#rows.set(id, plugin.row());
+    return this.#set.apply(specs, broken);
   }
 
   /**
@@ -212,7 +103,7 @@ export class Supervisor {
   async call(target: string, params?: unknown, options: CallOptions = {}): Promise<unknown> {
     const { promise, resolve } = Promise.withResolvers<CallOutcome>();
     const bytes = params === undefined ? undefined : Buffer.from(JSON.stringify(params));
-    this.router.call(target, bytes, options, resolve);
+    this.route(target, bytes, options, resolve);
     const outcome = await promise;
     if ("error" in outcome) throw BulkheadError.from(outcome.error);
     return JSON.parse(outcome.result.toString("utf8"));
@@ -220,115 +111,93 @@ export class Supervisor {
 
   /** The same in bytes: what the daemon relays. */
   route(target: string, params: Buffer | undefined, options: CallOptions, settle: Settle): void {
-    this.router.call(target, params, options, settle);
+    this.#set.router.call(target, params, options, settle);
   }
 
   list(): PluginStatus[] {
-    const rows = [...this.#plugins.values()].map((plugin) => plugin.status());
-    const broken = [...this.#broken].map(([id, problem]) => brokenStatus(id, problem));
-    return [...rows, ...broken].sort((a, b) => (a.id < b.id ? -1 : 1));
+    return this.#set.list();
   }
 
   status(id: string): PluginStatus {
-    const problem = this.#broken.get(id);
-    return problem === undefined ? this.#get(id).status() : brokenStatus(id, problem);
+    return this.#set.status(id);
   }
 
   /** The plugins that can be run. */
   ids(): string[] {
-    return [...this.#plugins.keys()];
+    return this.#set.ids();
   }
 
-  /** What a plugin wrote to stderr, oldest line first. `previous`: 0 is its current or last life, 1 the one before. */
-  logs(id: string, query: LogQuery): Promise<LogLine[]> {
-    return this.#get(id).logs(query);
-  }
-
-  spec(id: string): PluginSpec | null {
-    return this.#plugins.get(id)?.spec ?? null;
+  spec(id: string): PluginSpec {
+    return this.#set.get(id).spec;
   }
 
   dataDir(id: string): string {
     return this.#dataDir(id);
   }
 
+  /** What a plugin wrote to stderr, oldest line first. `previous`: 0 is its current or last life, 1 the one before. */
+  logs(id: string, query: LogQuery): Promise<LogLine[]> {
+    return this.#set.get(id).logs(query);
+  }
+
   /** Resolves when it serves. @throws BulkheadError saying why it does not. */
-  async start(id: string): Promise<PluginStatus> {
-    return this.#operate(id, "start");
+  start(id: string): Promise<PluginStatus> {
+    return this.#begin(id, "start");
+  }
+
+  /** Stops it, starts it again, and resolves when it serves. @throws BulkheadError saying why it does not. */
+  restart(id: string): Promise<PluginStatus> {
+    return this.#begin(id, "restart");
   }
 
   /** Resolves when no process of it is left. */
   async stop(id: string): Promise<PluginStatus> {
-    const plugin = this.#operated(id, "stop");
-    plugin.operate("stop");
+    const plugin = this.#operate(id, "stop");
     await plugin.until(() => plugin.quiet || plugin.state !== "stopped");
     return plugin.status();
   }
 
-  /** Stops it, starts it again, and resolves when it serves. */
-  async restart(id: string): Promise<PluginStatus> {
-    return this.#operate(id, "restart");
-  }
-
   enable(id: string): PluginStatus {
-    const plugin = this.#operated(id, "enable");
-    plugin.setDisabled(false);
-    if (plugin.spec.start === "auto") plugin.operate("start");
+    const plugin = this.#operate(id, "enable");
+    if (plugin.spec.start === "auto") plugin.start("supervisor");
     return plugin.status();
   }
 
-  disable(id: string): PluginStatus {
-    const plugin = this.#operated(id, "disable");
-    plugin.setDisabled(true);
+  /** Resolves when no process of it is left. It stays disabled across restarts of the supervisor. */
+  async disable(id: string): Promise<PluginStatus> {
+    const plugin = this.#operate(id, "disable");
+    await plugin.until(() => plugin.quiet || plugin.state !== "disabled");
     return plugin.status();
-  }
-
-  async #operate(id: string, action: "start" | "restart"): Promise<PluginStatus> {
-    const plugin = this.#operated(id, action);
-    if (plugin.state === "disabled") {
-      throw BulkheadError.of("plugin_unavailable", `${id} is disabled; enable it first: bulkhead enable ${id}`);
-    }
-    plugin.operate(action);
-    await plugin.until(() => plugin.state !== "starting");
-    return ready(plugin);
   }
 
   /** Resolves when the plugin is so far. @throws BulkheadError when it can not get there by itself any more. */
   async wait(id: string, until: "ready" | "stopped", signal?: AbortSignal): Promise<PluginStatus> {
-    const plugin = this.#get(id);
-    if (until === "stopped") {
-      await plugin.until(() => plugin.quiet && plugin.state !== "starting", signal);
-      return plugin.status();
+    const plugin = this.#set.get(id);
+    if (until === "ready") {
+      await plugin.until(() => plugin.state !== "starting" && plugin.state !== "backoff", signal);
+      return serving(plugin);
     }
-    await plugin.until(() => plugin.state !== "starting" && plugin.state !== "backoff", signal);
-    return ready(plugin);
+    await plugin.until(() => plugin.quiet && plugin.state !== "starting" && plugin.state !== "backoff", signal);
+    return plugin.status();
   }
 
-  /** From the running session, else as cached for the executable's hash, else by starting the plugin. */
+  /** From the last session, else as cached for the executable's hash, else by starting the plugin. */
   async describe(id: string): Promise<Description> {
-    const plugin = this.#get(id);
+    const plugin = this.#set.get(id);
     const known = plugin.description ?? (await this.#cached(plugin));
     if (known !== null) return known;
-    if (plugin.state === "idle") plugin.dispatch({ type: "start", by: "call" });
+    plugin.start("call");
     await this.wait(id, "ready");
-    const described = plugin.description;
-    if (described === null) throw BulkheadError.of("plugin_unavailable", `${id} has not described itself`);
-    return described;
+    if (plugin.description !== null) return plugin.description;
+    throw BulkheadError.of("plugin_unavailable", `${id} has not described itself`);
   }
 
-  async #cached(plugin: Plugin): Promise<Description | null> {
-    const opened = await openExecutable(plugin.spec.command, plugin.spec.sha256);
-    if (!opened.ok) return null;
-    await opened.executable.close();
-    const cached = descriptionSchema.safeParse(await this.journal.description(opened.executable.sha256));
-    return cached.success ? cached.data : null;
-  }
-
+  /** Everything that happens from now on. Returns what ends the subscription. */
   subscribe(listener: Listener): () => void {
     return this.events.subscribe(listener);
   }
 
-  /** Each line that a plugin writes to stderr, as it comes. */
+  /** Each line that a plugin writes to stderr, as it comes. Returns what ends the subscription. */
   onLog(listener: (line: LogLine) => void): () => void {
     this.#logListeners.add(listener);
     return () => void this.#logListeners.delete(listener);
@@ -340,79 +209,49 @@ export class Supervisor {
     return this.#closed;
   }
 
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
   async #close(reason: string): Promise<void> {
-    this.router.close();
-    await this.#changing;
-    await Promise.all([...this.#plugins.values()].map((plugin) => plugin.close()));
+    await this.#set.close();
     this.events.tell({ type: "supervisor.stopped", pid: process.pid, reason });
     await this.journal.close();
     if (this.#temporary !== null) rmSync(this.#temporary, { recursive: true, force: true });
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.close();
+  async #cached(plugin: Plugin): Promise<Description | null> {
+    const opened = await openExecutable(plugin.spec.command, plugin.spec.sha256);
+    if (!opened.ok) return null;
+    await opened.executable.close();
+    const cached = descriptionSchema.safeParse(await this.journal.description(opened.executable.sha256));
+    return cached.success ? cached.data : null;
   }
 
-  #get(id: string): Plugin {
-    const plugin = this.#plugins.get(id);
-    if (plugin !== undefined) return plugin;
-    throw BulkheadError.from(this.router.unknown(id));
+  async #begin(id: string, action: "start" | "restart"): Promise<PluginStatus> {
+    const plugin = this.#operate(id, action);
+    if (plugin.state === "disabled") {
+      throw BulkheadError.of("plugin_unavailable", `${id} is disabled; enable it first: bulkhead enable ${id}`);
+    }
+    await plugin.until(() => plugin.state !== "starting");
+    return serving(plugin);
   }
 
-  #operated(id: string, action: "start" | "stop" | "restart" | "enable" | "disable"): Plugin {
-    const plugin = this.#get(id);
+  #operate(id: string, action: "start" | "stop" | "restart" | "enable" | "disable"): Plugin {
+    const plugin = this.#set.get(id);
     this.events.tell({ type: "operator.action", plugin: id, action });
+    plugin.operate(action);
     return plugin;
   }
 }
 
-function ready(plugin: Plugin): PluginStatus {
+function serving(plugin: Plugin): PluginStatus {
   const status = plugin.status();
   if (status.state === "serving") return status;
+  const report = status.lastCrash === null ? {} : { report: status.lastCrash.id };
   throw BulkheadError.of(
     status.error?.code ?? "plugin_unavailable",
     `${status.id} is ${status.state}: ${status.error?.message ?? status.why}`,
-    status.lastCrash === null ? {} : { report: status.lastCrash.id },
+    report,
   );
-}
-
-function specsOf(options: SupervisorOptions): PluginSpec[] {
-  const base = {
-    dir: path.resolve(options.baseDir ?? "."),
-    env: options.env ?? process.env,
-    platform: process.platform,
-  };
-  return Object.entries(options.plugins ?? {}).map(([id, entry]) => {
-    const name = pluginId.safeParse(id);
-    const parsed = pluginEntry.safeParse(entry);
-    const issue = name.error?.issues[0] ?? parsed.error?.issues[0];
-    if (issue !== undefined || !parsed.success) {
-      const where = [`plugins.${id}`, ...(issue?.path.map(String) ?? [])].join(".");
-      throw BulkheadError.of("invalid_config", `${where}: ${issue?.message ?? "does not fit"}`);
-    }
-    return specFrom(id, parsed.data, base);
-  });
-}
-
-function brokenStatus(id: string, problem: string): PluginStatus {
-  return {
-    id,
-    state: "failed",
-    why: problem,
-    pid: null,
-    guardPid: null,
-    generation: 0,
-    readySince: null,
-    restarts: 0,
-    recentFailures: 0,
-    retryAt: null,
-    error: { code: "invalid_config", message: problem, hint: errors.invalid_config.hint },
-    lastCrash: null,
-    version: null,
-    profile: null,
-    apis: [],
-    calls: { inFlight: 0, waiting: 0, answered: 0, failed: 0 },
-    executable: "",
-    sha256: null,
-  };
 }

@@ -1,4 +1,5 @@
 /** Calls that wait for a plugin to start: bounded in number, bytes and time. */
+import type { PluginSpec } from "../../protocol/config.ts";
 import type { Deadline, Deadlines } from "../wire/deadlines.ts";
 import type { CallOptions, CallOutcome, Settle } from "./call.ts";
 import { refusal } from "./call.ts";
@@ -18,37 +19,40 @@ export type Release = (method: string, params: Buffer | undefined, options: Call
 export class WaitingCalls {
   readonly #plugin: string;
   readonly #deadlines: Deadlines;
-  readonly #maxCalls: number;
-  readonly #maxBytes: number;
   readonly #calls = new Set<Waiting>();
   #bytes = 0;
 
-  constructor(plugin: string, deadlines: Deadlines, maxCalls: number, maxBytes: number) {
+  constructor(plugin: string, deadlines: Deadlines) {
     this.#plugin = plugin;
     this.#deadlines = deadlines;
-    this.#maxCalls = maxCalls;
-    this.#maxBytes = maxBytes;
   }
 
   get size(): number {
     return this.#calls.size;
   }
 
-  /** `patience`: the idle timeout that holds when the caller names none. Milliseconds. */
-  add(method: string, params: Buffer | undefined, options: CallOptions, settle: Settle, patience: number): void {
+  /** In bytes, they may hold as much as two frames. */
+  add(
+    method: string,
+    params: Buffer | undefined,
+    options: CallOptions,
+    settle: Settle,
+    { limits, timeouts }: PluginSpec,
+  ): void {
     if (options.signal?.aborted === true) {
       settle(refusal("cancelled", `the call of ${method} was cancelled`));
       return;
     }
     const bytes = params?.length ?? 0;
-    if (this.#calls.size >= this.#maxCalls || this.#bytes + bytes > this.#maxBytes) {
+    if (this.#calls.size >= limits.waiting || this.#bytes + bytes > 2 * limits.frameBytes) {
       settle(refusal("plugin_busy", `${this.#calls.size} calls wait for ${this.#plugin} to start already`));
       return;
     }
     const leave = (outcome: CallOutcome): void => {
       if (this.#take(call)) settle(outcome);
     };
-    const limit = Math.min(options.idleTimeout ?? patience, options.totalTimeout ?? Infinity);
+    const total = options.totalTimeout ?? timeouts.totalMs ?? Infinity;
+    const limit = Math.min(options.idleTimeout ?? timeouts.callMs, total);
     const since = this.#deadlines.now();
     const onAbort = options.signal === undefined ? null : () => leave(refusal("cancelled", `the call of ${method} was cancelled`));
     const call: Waiting = {

@@ -5,7 +5,7 @@ import { afterEach } from "vitest";
 import { BulkheadError } from "../../protocol/error.ts";
 import type { SupervisorEvent } from "../../protocol/state.ts";
 import { Supervisor } from "../../src/supervisor/supervisor.ts";
-import type { SupervisorOptions } from "../../src/supervisor/supervisor.ts";
+import type { SupervisorOptions } from "../../src/supervisor/options.ts";
 
 const fixturePlugin = fileURLToPath(new URL("../fixtures/plugin/plugin.mjs", import.meta.url));
 export const repository = path.resolve(path.dirname(fixturePlugin), "../../..");

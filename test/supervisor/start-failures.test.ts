@@ -3,7 +3,7 @@ import { chmodSync, copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import type { SupervisorOptions } from "../../src/supervisor/supervisor.ts";
+import type { SupervisorOptions } from "../../src/supervisor/options.ts";
 import { event, failure, fixture, supervise } from "../helpers/supervisor.ts";
 
 type Entry = NonNullable<SupervisorOptions["plugins"]>[string];

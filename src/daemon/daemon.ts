@@ -1,0 +1,222 @@
+/** The supervisor as a process of its own: one for each state directory, reached through its socket. */
+import type { Logger } from "pino";
+import { BulkheadError } from "../../protocol/error.ts";
+import { controlRange } from "../../protocol/version.ts";
+import { formatProblem, loadConfig } from "../io/config.ts";
+import type { LoadedConfig } from "../io/config.ts";
+import { openDaemonLog } from "../io/daemon-log.ts";
+import { acquireLock } from "../io/lock.ts";
+import { ensurePrivateDir, statePaths } from "../io/paths.ts";
+import type { StatePaths } from "../io/paths.ts";
+import { listen } from "../io/socket.ts";
+import type { Change } from "../supervisor/plugin-set.ts";
+import { Supervisor, version } from "../supervisor/supervisor.ts";
+import { Deadlines } from "../wire/deadlines.ts";
+import { Connection } from "./connection.ts";
+import { doctor } from "./doctor.ts";
+import { ControlMethods } from "./methods.ts";
+import type { DaemonItself } from "./methods.ts";
+import { notify } from "./notify.ts";
+
+export interface DaemonRunOptions {
+  /** Absolute; null: no configuration, and so no plugins until one is found and reloaded. */
+  readonly configFile: string | null;
+  readonly stateDir?: string;
+  /** In the foreground: what goes to the daemon's log is also said on stderr. */
+  readonly logToStderr?: boolean;
+  /** Called when the socket answers. */
+  readonly ready?: (info: { pid: number; socket: string }) => void;
+}
+
+/** More than this many clients at once is a mistake of one of them. */
+const maxClients = 256;
+
+/**
+ * Runs until it is stopped by a signal or by `daemon.stop`; resolves with the exit status.
+ *
+ * @throws BulkheadError `already_running`, `invalid_config`, `daemon_failed`: why it could not start.
+ */
+export async function runDaemon(options: DaemonRunOptions): Promise<number> {
+  const paths = statePaths({ flag: options.stateDir, env: process.env });
+  ensurePrivateDir(paths.stateDir);
+  ensurePrivateDir(paths.runtimeDir);
+  const lock = acquireLock(paths.lock, { pid: process.pid });
+  if (!lock.ok) {
+    const holder = lock.holder === undefined ? "" : ` (pid ${lock.holder.pid})`;
+    throw BulkheadError.of("already_running", `a daemon runs on ${paths.stateDir} already${holder}`);
+  }
+  try {
+    const config = await firstConfig(options.configFile);
+    const log = openDaemonLog({
+      file: paths.daemonLog,
+      level: config.daemon.logLevel,
+      alsoStderr: options.logToStderr === true,
+    });
+    await new Daemon(paths, options.configFile, config, log.logger).run(options.ready);
+    log.close();
+    return 0;
+  } finally {
+    lock.release();
+  }
+}
+
+async function firstConfig(file: string | null): Promise<LoadedConfig> {
+  const loaded = await loadConfig(file, { env: process.env });
+  if (loaded.ok) return loaded.config;
+  throw BulkheadError.of("invalid_config", loaded.problems.map(formatProblem).join("\n"));
+}
+
+class Daemon implements DaemonItself {
+  readonly #paths: StatePaths;
+  readonly #configFile: string | null;
+  readonly #log: Logger;
+  readonly #connections = new Set<Connection>();
+  readonly #startedAt = Date.now();
+  readonly #stopped = Promise.withResolvers<void>();
+  #config: LoadedConfig;
+  #supervisor: Supervisor | null = null;
+  #stopping: Promise<void> | null = null;
+
+  constructor(paths: StatePaths, configFile: string | null, config: LoadedConfig, log: Logger) {
+    this.#paths = paths;
+    this.#configFile = configFile;
+    this.#config = config;
+    this.#log = log;
+  }
+
+  async run(ready: DaemonRunOptions["ready"]): Promise<void> {
+    const log = this.#log;
+    const { daemon } = this.#config;
+    const supervisor = await Supervisor.open({
+      stateDir: this.#paths.stateDir,
+      keep: daemon,
+      onProblem: ({ message, ok }) => (ok ? log.info({ message }, "journal") : log.error({ message }, "journal")),
+    });
+    this.#supervisor = supervisor;
+    supervisor.subscribe((event) => log[event.type === "session.crash" ? "warn" : "info"](event, event.type));
+    const methods = new ControlMethods(supervisor, this);
+    const deadlines = new Deadlines();
+    const listener = await listen(this.#paths.socket, (socket) => {
+      if (this.#connections.size >= maxClients) {
+        socket.destroy();
+        log.warn({ clients: maxClients }, "refused a client: too many");
+        return;
+      }
+      const onEnd = (connection: Connection, why: string): void => {
+        if (this.#connections.delete(connection)) log.debug({ client: connection.client, why }, "client left");
+      };
+      this.#connections.add(new Connection({ socket, supervisor, methods, deadlines, onEnd }));
+    });
+    const signals = this.#listenToSignals();
+    try {
+      await this.#apply(this.#config);
+      log.info({ pid: process.pid, version, socket: this.#paths.socket }, "ready");
+      ready?.({ pid: process.pid, socket: this.#paths.socket });
+      await notify("READY=1");
+      await this.#stopped.promise;
+    } finally {
+      await listener.close();
+      await this.stop("finished");
+      await Promise.all([...this.#connections].map((connection) => connection.close()));
+      signals.close();
+      log.info({ pid: process.pid }, "stopped");
+    }
+  }
+
+  #listenToSignals(): { close(): void } {
+    const stop = (signal: NodeJS.Signals): void => {
+      // A second one means now; the guards take the plugins along.
+      if (this.#stopping !== null) process.exit(130);
+      void this.stop(signal).finally(() => this.#stopped.resolve());
+    };
+    const reload = (): void => void this.reload().catch(() => undefined);
+    const died = (error: unknown): void => {
+      // Nothing is known about the state any more. The guards see to the plugins.
+      this.#log.fatal({ err: error }, "the daemon failed");
+      process.stderr.write(`bulkhead: the daemon failed: ${error instanceof Error ? error.stack : String(error)}\n`);
+      process.exit(1);
+    };
+    process.on("SIGTERM", stop);
+    process.on("SIGINT", stop);
+    process.on("SIGHUP", reload);
+    process.on("uncaughtException", died);
+    process.on("unhandledRejection", died);
+    return {
+      close: () => {
+        process.off("SIGTERM", stop);
+        process.off("SIGINT", stop);
+        process.off("SIGHUP", reload);
+        process.off("uncaughtException", died);
+        process.off("unhandledRejection", died);
+      },
+    };
+  }
+
+  /** For `daemon.stop`: the daemon leaves once the answer has been sent. */
+  async stop(reason = "asked to stop"): Promise<void> {
+    this.#stopping ??= this.#stop(reason);
+    await this.#stopping;
+    setImmediate(this.#stopped.resolve);
+  }
+
+  async #stop(reason: string): Promise<void> {
+    this.#log.info({ reason }, "stopping");
+    await notify("STOPPING=1");
+    await this.#supervisor?.close(reason);
+  }
+
+  /** A file that does not parse changes nothing. */
+  async reload(): Promise<Change> {
+    const loaded = await loadConfig(this.#configFile, { env: process.env });
+    if (!loaded.ok) {
+      const message = loaded.problems.map(formatProblem).join("\n");
+      this.#supervisor?.events.tell({ type: "config.rejected", message });
+      throw BulkheadError.of("invalid_config", message);
+    }
+    return this.#apply(loaded.config);
+  }
+
+  async #apply(config: LoadedConfig): Promise<Change> {
+    const broken = new Map(config.broken.map(({ id, problems }) => [id, problems.map(formatProblem).join("; ")]));
+    if (this.#supervisor === null) throw BulkheadError.of("supervisor_stopping", "the daemon is stopping");
+    const change = await this.#supervisor.apply(config.plugins, broken);
+    this.#config = config;
+    return { ...change, errors: [...change.errors, ...config.problems.map(formatProblem)] };
+  }
+
+  status() {
+    const { journal, isolation } = this.#started();
+    return {
+      pid: process.pid,
+      version,
+      protocol: controlRange.max,
+      startedAt: this.#startedAt,
+      socket: this.#paths.socket,
+      stateDir: this.#paths.stateDir,
+      configFile: this.#config.file,
+      configErrors: this.#problems(),
+      clients: this.#connections.size,
+      memoryBytes: process.memoryUsage.rss(),
+      journal: { ok: journal.ok, message: journal.problem },
+      isolation: { ...isolation },
+    };
+  }
+
+  doctor() {
+    return doctor(this.#started(), this.#problems());
+  }
+
+  showConfig() {
+    return { file: this.#config.file, entries: this.#config.origins, problems: this.#problems() };
+  }
+
+  #problems(): string[] {
+    const { broken, problems } = this.#config;
+    return [...broken.flatMap((each) => each.problems), ...problems].map(formatProblem);
+  }
+
+  #started(): Supervisor {
+    if (this.#supervisor === null) throw BulkheadError.of("supervisor_stopping", "the daemon is starting");
+    return this.#supervisor;
+  }
+}

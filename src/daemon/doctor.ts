@@ -1,0 +1,48 @@
+/** What the daemon knows about its own health, for `bulkhead doctor`. */
+import type { Check } from "../../protocol/control-results.ts";
+import type { Supervisor } from "../supervisor/supervisor.ts";
+
+export function doctor(supervisor: Supervisor, problems: readonly string[]): Check[] {
+  return [journal(supervisor), guard(supervisor), configuration(problems), plugins(supervisor)];
+}
+
+function journal({ journal }: Supervisor): Check {
+  const name = "journal";
+  if (journal.ok) return { name, level: "ok", message: "crashes and restarts are written to disk" };
+  return {
+    name,
+    level: "fail",
+    message: `crash reports are not durable: ${journal.problem ?? "the journal can not be written"}`,
+    advice: "Make room on the disk, or see that the state directory can be written.",
+  };
+}
+
+function guard({ isolation }: Supervisor): Check {
+  const lost = Object.entries(isolation)
+    .filter(([, holds]) => !holds)
+    .map(([what]) => what);
+  if (lost.length === 0) return { name: "guard", level: "ok", message: "every plugin runs under the guard" };
+  return {
+    name: "guard",
+    level: "warn",
+    message: `the daemon runs without the guard; not guaranteed: ${lost.join(", ")}`,
+    advice: "Build it (npm run build:native needs a C compiler) and restart the daemon.",
+  };
+}
+
+function configuration(problems: readonly string[]): Check {
+  const name = "configuration in use";
+  if (problems.length === 0) return { name, level: "ok", message: "without problems" };
+  return { name, level: "fail", message: problems.join("\n"), advice: "Correct the file, then: bulkhead config reload" };
+}
+
+function plugins(supervisor: Supervisor): Check {
+  const failed = supervisor.list().filter(({ state }) => state === "failed");
+  if (failed.length === 0) return { name: "plugins", level: "ok", message: "none has failed" };
+  return {
+    name: "plugins",
+    level: "warn",
+    message: failed.map(({ id, error, why }) => `${id}: ${error?.message ?? why}`).join("\n"),
+    advice: `bulkhead status ${failed[0]?.id ?? ""}`,
+  };
+}

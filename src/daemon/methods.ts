@@ -1,0 +1,161 @@
+/** The daemon's own methods, one entry for each name in protocol/control.ts. */
+import type { ControlMethod, ControlParams } from "../../protocol/control.ts";
+import type { ControlResults } from "../../protocol/control-results.ts";
+import { BulkheadError } from "../../protocol/error.ts";
+import type { SupervisorEvent } from "../../protocol/state.ts";
+import type { Supervisor } from "../supervisor/supervisor.ts";
+import { followLogs, readLogs } from "./logs.ts";
+
+/** How a method sends more than one value, and learns that nobody waits any more. */
+export interface Stream {
+  readonly signal: AbortSignal;
+  item(value: unknown): void;
+}
+
+/** What only the daemon as a whole can answer. */
+export interface DaemonItself {
+  status(): ControlResults["daemon.status"];
+  doctor(): ControlResults["daemon.doctor"];
+  showConfig(): ControlResults["config.show"];
+  reload(): Promise<ControlResults["config.reload"]>;
+  /** Resolves when every plugin has stopped; the daemon leaves after that. */
+  stop(): Promise<void>;
+}
+
+type Methods = {
+  [M in Exclude<ControlMethod, "hello">]: (
+    params: ControlParams<M>,
+    stream: Stream,
+  ) => ControlResults[M] | Promise<ControlResults[M]>;
+};
+
+const recent = 1000;
+
+export class ControlMethods {
+  readonly #methods: Methods;
+
+  constructor(supervisor: Supervisor, daemon: DaemonItself) {
+    const { journal } = supervisor;
+    this.#methods = {
+      "daemon.status": () => daemon.status(),
+      "daemon.stop": () => daemon.stop(),
+      "daemon.doctor": () => daemon.doctor(),
+
+      "plugin.list": () => supervisor.list(),
+      "plugin.status": ({ plugin }) => detail(supervisor, plugin),
+      "plugin.start": ({ plugin }) => supervisor.start(plugin),
+      "plugin.stop": ({ plugin }) => supervisor.stop(plugin),
+      "plugin.restart": ({ plugin }) => supervisor.restart(plugin),
+      "plugin.enable": ({ plugin }) => supervisor.enable(plugin),
+      "plugin.disable": ({ plugin }) => supervisor.disable(plugin),
+      "plugin.wait": (params, stream) => wait(supervisor, params, stream),
+      "plugin.describe": ({ plugin }) => supervisor.describe(plugin),
+
+      "log.read": async (params, stream) => {
+        if (params.follow !== true) return readLogs(supervisor, params);
+        await followLogs(supervisor, params, stream);
+        return [];
+      },
+      "crash.list": (params) => journal.crashes({ limit: recent, ...given(params) }),
+      "crash.get": async ({ id }) => {
+        const found = await journal.findCrash(id);
+        const [report] = found;
+        if (report === undefined) throw BulkheadError.of("crash_not_found", `no crash report begins with ${id}`);
+        if (found.length > 1) {
+          const detail = { choices: found.slice(0, 20).map((each) => each.id) };
+          throw BulkheadError.of("crash_not_found", `${found.length} crash reports begin with ${id}`, { detail });
+        }
+        return report;
+      },
+      "event.read": async (params, stream) => {
+        if (params?.follow !== true) return journal.events({ limit: recent, ...given(params) });
+        await followEvents(supervisor, params, stream);
+        return [];
+      },
+
+      "config.show": () => daemon.showConfig(),
+      "config.reload": () => daemon.reload(),
+    };
+  }
+
+  async call(method: ControlMethod, params: unknown, stream: Stream): Promise<unknown> {
+    if (method === "hello") throw BulkheadError.of("invalid_request", "hello has been said");
+    const run = this.#methods[method] as (params: unknown, stream: Stream) => unknown;
+    return run(params, stream);
+  }
+}
+
+/** zod leaves optional members as `undefined`; spreading those would overwrite defaults. */
+function given<T extends object>(params: T | undefined): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(
+    Object.entries(params ?? {}).filter(([, value]) => value !== undefined),
+  ) as { [K in keyof T]: Exclude<T[K], undefined> };
+}
+
+function detail(supervisor: Supervisor, id: string): ControlResults["plugin.status"] {
+  const status = supervisor.status(id);
+  // An entry that can not be run has no more to show than what is wrong with it.
+  if (!supervisor.ids().includes(id)) return status;
+  const { args, cwd, apis, restart, timeouts, limits } = supervisor.spec(id);
+  return {
+    ...status,
+    args,
+    cwd,
+    required: apis,
+    restart,
+    timeouts,
+    limits,
+    isolation: { ...supervisor.isolation },
+    dataDir: supervisor.dataDir(id),
+  };
+}
+
+async function wait(
+  supervisor: Supervisor,
+  params: ControlParams<"plugin.wait">,
+  { signal }: Stream,
+): Promise<ControlResults["plugin.wait"]> {
+  const { plugin, until, timeoutMs } = params;
+  const limit = timeoutMs === undefined ? signal : AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+  try {
+    return await supervisor.wait(plugin, until, limit);
+  } catch (error) {
+    if (!limit.aborted || signal.aborted) throw error;
+    const { state, why } = supervisor.status(plugin);
+    throw BulkheadError.of("timeout", `${plugin} is not ${until} after ${timeoutMs} ms; it is ${state}: ${why}`);
+  }
+}
+
+/** First what the journal has, then what happens, each event once. Ends when the client cancels. */
+async function followEvents(
+  supervisor: Supervisor,
+  params: NonNullable<ControlParams<"event.read">>,
+  { signal, item }: Stream,
+): Promise<void> {
+  const { plugin, since, limit } = params;
+  const early: SupervisorEvent[] = [];
+  let take = (event: SupervisorEvent): void => void early.push(event);
+  const unsubscribe = supervisor.subscribe((event) => {
+    if (plugin === undefined || ("plugin" in event && event.plugin === plugin)) take(event);
+  });
+  try {
+    const past =
+      since === undefined && limit === undefined
+        ? []
+        : await supervisor.journal.events(given({ plugin, since, limit: limit ?? 10_000 }));
+    const last = past.at(-1)?.seq ?? since ?? 0;
+    for (const event of past) item(event);
+    for (const event of early) if (event.seq === 0 || event.seq > last) item(event);
+    take = item;
+    await aborted(signal);
+  } finally {
+    unsubscribe();
+  }
+}
+
+export function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}

@@ -1,0 +1,302 @@
+/** All lives of one plugin, one after the other: runs the machine's effects and keeps the history. Knows nothing of calls. */
+import type { PluginSpec } from "../../protocol/config.ts";
+import type { Description } from "../../protocol/description.ts";
+import type { CrashReport, Decision, EventBody, SessionState } from "../../protocol/state.ts";
+import { newPlugin, pluginStep } from "../core/plugin-state.ts";
+import type { Plugin as Machine, PluginEffect, PluginEvent } from "../core/plugin-state.ts";
+import { freshHistory } from "../core/policy.ts";
+import type { History } from "../core/policy.ts";
+import type { Journal, PluginRow } from "../io/journal.ts";
+import type { PluginLog } from "../io/logfile.ts";
+import { fingerprint, watchFile } from "../io/watch.ts";
+import type { Watch } from "../io/watch.ts";
+import type { Deadlines } from "../wire/deadlines.ts";
+import { conclude, crashEvents, writeCrash } from "./crash.ts";
+import type { Dialect } from "./dialect.ts";
+import type { Events } from "./events.ts";
+import type { SessionEnd } from "./session.ts";
+import { Session } from "./session.ts";
+
+export interface Surroundings {
+  readonly guard: string | undefined;
+  readonly deadlines: Deadlines;
+  readonly dialect: Dialect;
+  readonly journal: Journal;
+  readonly log: PluginLog;
+  readonly dataDir: string;
+  /** Unix time, milliseconds. */
+  readonly now: () => number;
+  /** In [0, 1). */
+  readonly random: () => number;
+  readonly events: Events;
+}
+
+/** What the lives mean for the calls of the plugin. */
+export interface LivesListener {
+  /** Calls that wait go to the current session. */
+  release(session: Session): void;
+  /** Nothing is going to serve the calls that wait. */
+  refuse(): void;
+  /** The state is another one now. */
+  changed(): void;
+}
+
+export class Lives {
+  spec: PluginSpec;
+  /** Restarts after crashes, ever. */
+  restarts: number;
+  lastCrash: CrashReport | null;
+  /** Of the last session that was ready: it outlives its process, so that `describe` needs none. */
+  description: Description | null = null;
+  executable: string | null = null;
+  readonly #around: Surroundings;
+  readonly #listener: LivesListener;
+  readonly #sessions = new Map<number, Session>();
+  readonly #queue: PluginEvent[] = [];
+  readonly #waiters = new Set<() => void>();
+  #machine: Machine;
+  #history: History;
+  #running = false;
+  #retry: { timer: NodeJS.Timeout; at: number } | null = null;
+  #watch: Watch | null = null;
+  /** The executable as it was when it was last started. */
+  #tried = "";
+
+  constructor(
+    spec: PluginSpec,
+    row: PluginRow,
+    lastCrash: CrashReport | null,
+    around: Surroundings,
+    listener: LivesListener,
+  ) {
+    this.spec = spec;
+    this.restarts = row.restarts;
+    this.lastCrash = lastCrash;
+    this.#around = around;
+    this.#listener = listener;
+    this.#machine = newPlugin(row.generation, row.disabled);
+    this.#history = { failures: row.failures, attempt: row.attempt };
+  }
+
+  get machine(): Machine {
+    return this.#machine;
+  }
+
+  get current(): Session | null {
+    return this.#session(this.#machine.current);
+  }
+
+  get candidate(): Session | null {
+    return this.#session(this.#machine.candidate);
+  }
+
+  /** No process lives, and no report is being written. */
+  get quiet(): boolean {
+    return this.#sessions.size === 0;
+  }
+
+  /** Unix time of the next attempt, in backoff. */
+  get retryAt(): number | null {
+    return this.#retry?.at ?? null;
+  }
+
+  /** Failures that count towards a crash loop now. */
+  get recentFailures(): number {
+    const now = this.#around.now();
+    return this.#history.failures.filter((at) => now - at < this.spec.restart.windowMs).length;
+  }
+
+  /** What happened before does not count against the plugin any more. */
+  forgive(): void {
+    this.#history = freshHistory;
+  }
+
+  /** Events go through one queue: an effect that causes another event never sees a half-made step. */
+  dispatch(event: PluginEvent): void {
+    this.#queue.push(event);
+    if (this.#running) return;
+    this.#running = true;
+    try {
+      for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) this.#step(next);
+    } finally {
+      this.#running = false;
+    }
+    for (const look of [...this.#waiters]) look();
+  }
+
+  /** Resolves as soon as the predicate holds, looked at after every step. Rejects with the signal's reason. */
+  until(holds: () => boolean, signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const done = (): void => {
+        this.#waiters.delete(look);
+        signal?.removeEventListener("abort", abort);
+      };
+      const look = (): void => {
+        if (!holds()) return;
+        done();
+        resolve();
+      };
+      const abort = (): void => {
+        done();
+        reject(signal?.reason as Error);
+      };
+      this.#waiters.add(look);
+      signal?.addEventListener("abort", abort, { once: true });
+      if (signal?.aborted === true) abort();
+      else look();
+    });
+  }
+
+  /** Ends them; resolves when no process is left. */
+  async close(): Promise<void> {
+    this.dispatch({ type: "stop", by: "supervisor" });
+    const sessions = [...this.#sessions.values()];
+    await this.until(() => this.quiet);
+    await Promise.all(sessions.map((session) => session.cleared()));
+    this.#watch?.close();
+  }
+
+  /** What survives the supervisor. */
+  row(): PluginRow {
+    const { failures, attempt } = this.#history;
+    return {
+      id: this.spec.id,
+      generation: this.#machine.generation,
+      restarts: this.restarts,
+      disabled: this.#machine.state === "disabled",
+      failures: [...failures],
+      attempt,
+    };
+  }
+
+  save(): void {
+    void this.#around.journal.savePlugin(this.row());
+  }
+
+  #session(generation: number | null): Session | null {
+    return generation === null ? null : (this.#sessions.get(generation) ?? null);
+  }
+
+  #step(event: PluginEvent): void {
+    const { state: from } = this.#machine;
+    const [after, effects] = pluginStep(this.#machine, event);
+    const { state: to, why } = after;
+    this.#machine = after;
+    if (from !== to) {
+      this.#around.events.tell({ type: "plugin.state", plugin: this.spec.id, from, to, why });
+      this.#watchWhileFailed();
+      this.#listener.changed();
+    }
+    for (const effect of effects) this.#run(effect);
+  }
+
+  #run(effect: PluginEffect): void {
+    switch (effect.type) {
+      case "spawn":
+        this.#spawn(effect.generation);
+        return;
+      case "stop_session":
+        this.#sessions.get(effect.generation)?.stop(effect.by);
+        return;
+      case "set_retry":
+        this.#setRetry(effect.delayMs);
+        return;
+      case "clear_retry":
+        clearTimeout(this.#retry?.timer);
+        this.#retry = null;
+        return;
+      case "release_calls":
+        if (this.current !== null) this.#listener.release(this.current);
+        return;
+      case "refuse_calls":
+        this.#listener.refuse();
+        return;
+    }
+  }
+
+  #setRetry(delayMs: number): void {
+    const timer = setTimeout(() => {
+      this.#retry = null;
+      this.restarts++;
+      this.dispatch({ type: "retry" });
+    }, delayMs);
+    this.#retry = { timer, at: this.#around.now() + delayMs };
+  }
+
+  #spawn(generation: number): void {
+    const { guard, deadlines, dialect, log, dataDir, now, events } = this.#around;
+    const plugin = this.spec.id;
+    this.#tried = fingerprint(this.spec.command);
+    this.save();
+    const session: Session = new Session(
+      this.spec,
+      generation,
+      { guard, deadlines, dialect, log, dataDir, now },
+      {
+        state: (from, to) => events.tell({ type: "session.state", plugin, generation, from, to, pid: session.pid }),
+        ready: () => {
+          this.#remember(session);
+          this.dispatch({ type: "ready", generation });
+        },
+        noise: (text) => events.mention({ type: "session.noise", plugin, generation, text }),
+        gone: (from, end) => void this.#gone(session, from, end),
+      },
+    );
+    this.#sessions.set(generation, session);
+  }
+
+  #remember({ agreement, sha256 }: Session): void {
+    this.description = agreement?.description ?? null;
+    this.executable = sha256;
+    if (sha256 !== null && this.description !== null) {
+      void this.#around.journal.saveDescription(sha256, this.description);
+    }
+  }
+
+  /**
+   * The order of an end (invariant 1): the report and the decision, one transaction, the lost calls with the report's
+   * id, the subscribers, the machine's effects.
+   */
+  async #gone(session: Session, from: SessionState, end: SessionEnd): Promise<void> {
+    const { generation, pid } = session;
+    const { events, journal, now, random } = this.#around;
+    const { id: plugin } = this.spec;
+    const left: EventBody = { type: "session.state", plugin, generation, from, to: "gone", pid, exit: end.exit };
+    if (end.cause.kind === "requested") {
+      session.settleLost({ code: "plugin_unavailable", message: "was stopped before it answered", report: undefined });
+      this.#sessions.delete(generation);
+      events.tell(left);
+      this.dispatch({ type: "gone", generation, decision: { action: "none", why: "" }, message: "was stopped" });
+      return;
+    }
+    const { crash, history } = conclude(session, end, this.#decided(generation), this.#history, now(), random);
+    this.#history = history;
+    const stamped = events.stamp(left, ...crashEvents({ ...crash, durable: true }));
+    const durable = await writeCrash(journal, crash, stamped.events, this.row());
+    this.lastCrash = { ...crash, durable };
+    session.settleLost({ code: "plugin_crashed", message: `crashed: ${crash.summary}`, report: crash.id });
+    this.#sessions.delete(generation);
+    stamped.publish((event) => (event.type === "session.crash" ? { ...event, durable } : event));
+    this.dispatch({ type: "gone", generation, decision: crash.decision, message: crash.summary });
+  }
+
+  /** What needs no policy: a session that was leaving anyway, or a candidate whose predecessor serves on. */
+  #decided(generation: number): Decision | null {
+    const { retiring, candidate, current } = this.#machine;
+    if (retiring.includes(generation)) return { action: "none", why: "it was being stopped" };
+    if (candidate === generation && current !== null) return { action: "none", why: "the old process serves on" };
+    return null;
+  }
+
+  /** A failed plugin waits for an operator, or for its file to change. */
+  #watchWhileFailed(): void {
+    this.#watch?.close();
+    this.#watch = null;
+    if (this.#machine.state !== "failed") return;
+    const changed = (): void => {
+      this.forgive();
+      this.dispatch({ type: "replace", exclusive: false, why: "its executable changed" });
+    };
+    this.#watch = watchFile(this.spec.command, changed, { since: this.#tried });
+  }
+}

@@ -1,0 +1,165 @@
+/** Which plugins there are: made what the configuration says, one change after the other. */
+import { mkdirSync } from "node:fs";
+import type { PluginSpec } from "../../protocol/config.ts";
+import { BulkheadError, errors } from "../../protocol/error.ts";
+import type { LogLine, PluginStatus } from "../../protocol/state.ts";
+import { sameSpec } from "../io/config.ts";
+import type { PluginRow } from "../io/journal.ts";
+import { PluginLog } from "../io/logfile.ts";
+import type { Surroundings } from "./lives.ts";
+import type { Keeping } from "./options.ts";
+import { Plugin } from "./plugin.ts";
+import { Router } from "./router.ts";
+
+/** What a changed configuration did. Ids, and for `errors` sentences. */
+export interface Change {
+  readonly added: string[];
+  readonly removed: string[];
+  readonly changed: string[];
+  readonly errors: string[];
+}
+
+export interface PluginSetOptions {
+  readonly surroundings: Omit<Surroundings, "log" | "dataDir">;
+  /** What the journal knows of plugins, configured or not. */
+  readonly rows: readonly PluginRow[];
+  readonly dataDir: (plugin: string) => string;
+  readonly logDir: string | undefined;
+  readonly keep: Keeping;
+  readonly onLog: (line: LogLine) => void;
+  readonly onProblem: (problem: { message: string; ok: boolean }) => void;
+}
+
+export class PluginSet {
+  readonly router: Router;
+  readonly #options: PluginSetOptions;
+  readonly #plugins = new Map<string, Plugin>();
+  /** Entries that can not be run as they are written, with what is wrong. */
+  readonly #broken = new Map<string, string>();
+  readonly #rows: Map<string, PluginRow>;
+  #changing: Promise<unknown> = Promise.resolve();
+  #closed = false;
+
+  constructor(options: PluginSetOptions) {
+    this.#options = options;
+    this.#rows = new Map(options.rows.map((row) => [row.id, row]));
+    this.router = new Router(this.#plugins, this.#broken);
+  }
+
+  /** Only what changed is touched; what runs is replaced without dropping a call. */
+  apply(specs: readonly PluginSpec[], broken: ReadonlyMap<string, string>): Promise<Change> {
+    const change = this.#changing.then(() => this.#apply(specs, broken));
+    this.#changing = change.catch(() => undefined);
+    return change;
+  }
+
+  /** @throws BulkheadError `plugin_not_found`, or `plugin_unavailable` for an entry that can not be run. */
+  get(id: string): Plugin {
+    const plugin = this.#plugins.get(id);
+    if (plugin !== undefined) return plugin;
+    throw BulkheadError.from(this.router.unknown(id));
+  }
+
+  ids(): string[] {
+    return [...this.#plugins.keys()];
+  }
+
+  /** Sorted by id, broken entries included. */
+  list(): PluginStatus[] {
+    const rows = [...this.#plugins.values()].map((plugin) => plugin.status());
+    const broken = [...this.#broken].map(([id, problem]) => brokenStatus(id, problem));
+    return [...rows, ...broken].sort((a, b) => (a.id < b.id ? -1 : 1));
+  }
+
+  status(id: string): PluginStatus {
+    const problem = this.#broken.get(id);
+    return problem === undefined ? this.get(id).status() : brokenStatus(id, problem);
+  }
+
+  /** Stops every plugin; resolves when no process is left. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.router.close();
+    await this.#changing;
+    await Promise.all([...this.#plugins.values()].map((plugin) => plugin.close()));
+  }
+
+  async #apply(specs: readonly PluginSpec[], broken: ReadonlyMap<string, string>): Promise<Change> {
+    if (this.#closed) throw BulkheadError.of("supervisor_stopping", "the supervisor is stopping");
+    const wanted = new Set(specs.map(({ id }) => id));
+    const removed = this.ids().filter((id) => !wanted.has(id));
+    const leaving = removed.map((id) => this.#remove(id));
+    this.#broken.clear();
+    for (const [id, problem] of broken) this.#broken.set(id, problem);
+    const changed = specs.filter((spec) => this.#replace(spec));
+    const added = specs.filter(({ id }) => !this.#plugins.has(id));
+    for (const spec of added) await this.#add(spec);
+    await Promise.all(leaving);
+    const change = {
+      added: added.map(({ id }) => id),
+      removed,
+      changed: changed.map(({ id }) => id),
+      errors: [...broken].map(([id, problem]) => `${id}: ${problem}`),
+    };
+    this.#options.surroundings.events.tell({ type: "config.loaded", ...change });
+    return change;
+  }
+
+  #replace(spec: PluginSpec): boolean {
+    const plugin = this.#plugins.get(spec.id);
+    if (plugin === undefined || sameSpec(plugin.spec, spec)) return false;
+    plugin.replace(spec);
+    return true;
+  }
+
+  async #add(spec: PluginSpec): Promise<void> {
+    const { id } = spec;
+    const { surroundings, logDir, keep, onLog, onProblem } = this.#options;
+    const fresh: PluginRow = { id, generation: 0, restarts: 0, disabled: false, failures: [], attempt: 0 };
+    const [lastCrash] = await surroundings.journal.crashes({ plugin: id, limit: 1 });
+    const dataDir = this.#options.dataDir(id);
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    const log = new PluginLog({
+      dir: logDir,
+      plugin: id,
+      maxBytes: keep.logSize,
+      files: keep.logFiles,
+      lineBytes: spec.limits.stderrLineBytes,
+      onLine: onLog,
+      onProblem,
+    });
+    const plugin = new Plugin(spec, this.#rows.get(id) ?? fresh, lastCrash ?? null, { ...surroundings, log, dataDir });
+    this.#plugins.set(id, plugin);
+    if (spec.start === "auto") plugin.start("supervisor");
+  }
+
+  async #remove(id: string): Promise<void> {
+    const plugin = this.get(id);
+    this.#plugins.delete(id);
+    await plugin.close();
+    this.#rows.set(id, plugin.row());
+  }
+}
+
+function brokenStatus(id: string, problem: string): PluginStatus {
+  return {
+    id,
+    state: "failed",
+    why: problem,
+    pid: null,
+    guardPid: null,
+    generation: 0,
+    readySince: null,
+    restarts: 0,
+    recentFailures: 0,
+    retryAt: null,
+    error: { code: "invalid_config", message: problem, hint: errors.invalid_config.hint },
+    lastCrash: null,
+    version: null,
+    profile: null,
+    apis: [],
+    calls: { inFlight: 0, waiting: 0, answered: 0, failed: 0 },
+    executable: "",
+    sha256: null,
+  };
+}

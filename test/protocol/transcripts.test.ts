@@ -1,0 +1,139 @@
+import { existsSync, readdirSync } from "node:fs";
+import path from "node:path";
+import { describe, expect, test } from "vitest";
+import { mismatch, play, readTranscript, type Step } from "../helpers/transcript.ts";
+
+const root = path.join(import.meta.dirname, "../..");
+const directory = path.join(root, "protocol/transcripts");
+const transcripts = readdirSync(directory)
+  .filter((name) => name.endsWith(".jsonl"))
+  .map((name) => readTranscript(path.join(directory, name)));
+
+/**
+ * The reference plugin in each language, where it has been built. BULKHEAD_CONFORMANCE names one more: that is how the
+ * author of an SDK runs the transcripts against it.
+ */
+const candidates: readonly (readonly [sdk: string, ...places: string[]])[] = [
+  [
+    "rust",
+    "protocol/sdk/rust/target/release/examples/conformance",
+    "protocol/sdk/rust/target/debug/examples/conformance",
+  ],
+  ...(process.env["BULKHEAD_CONFORMANCE"] ? [["yours", process.env["BULKHEAD_CONFORMANCE"]] as const] : []),
+];
+
+describe.each(candidates)("the SDK %s", (_, ...places) => {
+  const plugin = places.map((place) => path.resolve(root, place)).find((place) => existsSync(place));
+  test.skipIf(plugin === undefined).each(transcripts)("$name: $title", async (transcript) => {
+    await expect(play(transcript, plugin ?? "")).resolves.toBeUndefined();
+  });
+});
+
+describe("mismatch", () => {
+  test.each<[pattern: Parameters<typeof mismatch>[0], value: Parameters<typeof mismatch>[0]]>([
+    [{ a: 1 }, { a: 1, b: 2 }],
+    [
+      [1, { a: null }],
+      [1, { a: null, b: 0 }],
+    ],
+    [{ a: { $any: true } }, { a: null }],
+    [{ a: { $absent: true } }, { b: 1 }],
+    [{ $type: "integer" }, 3],
+    [{ $type: "number" }, 3.5],
+    [{ $type: "array" }, []],
+    [{ $pattern: "^a.c" }, "abcd"],
+    [{ $oneOf: [1, { $type: "null" }] }, null],
+    [{ $exact: { a: [1] } }, { a: [1] }],
+    [{}, { a: 1 }],
+  ])("%j takes %j", (pattern, value) => {
+    expect(mismatch(pattern, value)).toBeUndefined();
+  });
+
+  test.each<[pattern: Parameters<typeof mismatch>[0], value: Parameters<typeof mismatch>[0], at: string]>([
+    [{ a: { b: 1 } }, { a: { b: 2 } }, "/a/b: expected 1, found 2"],
+    [{ a: 1 }, {}, "/a: expected 1, found nothing"],
+    [[1], [1, 2], ": expected a list of 1, found [1,2]"],
+    [{}, [], ": expected an object, found []"],
+    [1, "1", ': expected 1, found "1"'],
+    [{ a: { $any: true } }, {}, '/a: expected {"$any":true}, found nothing'],
+    [{ a: { $absent: true } }, { a: null }, '/a: expected {"$absent":true}, found null'],
+    [{ $type: "integer" }, 3.5, ': expected {"$type":"integer"}, found 3.5'],
+    [{ $exact: { a: 1 } }, { a: 1, b: 2 }, ': expected {"$exact":{"a":1}}, found {"a":1,"b":2}'],
+    [{ toString: { $any: true } }, {}, '/toString: expected {"$any":true}, found nothing'],
+  ])("%j does not take %j", (pattern, value, at) => {
+    expect(mismatch(pattern, value)).toBe(at);
+  });
+
+  test("a misspelt wildcard is a mistake of the transcript", () => {
+    expect(() => mismatch({ $tpye: "string" }, "")).toThrow("no such wildcard: $tpye");
+  });
+});
+
+/** Plays the steps against a process that runs this script. */
+const against = (script: string, ...steps: Step[]) =>
+  play({ name: "t", title: "", steps }, process.execPath, [
+    "-e",
+    `const say = (text) => process.stdout.write("Content-Length: " + Buffer.byteLength(text) + "\\r\\n\\r\\n" + text);
+     const pong = (id) => say(JSON.stringify({ jsonrpc: "2.0", id, result: {} }));
+     process.stdin.once("data", () => { ${script} });`,
+  ]);
+
+describe("a transcript fails", () => {
+  const ping: Step = { send: { jsonrpc: "2.0", id: 1, method: "ping", params: {} } };
+  test("never when all is as it should be", async () => {
+    const steps: Step[] = [
+      ping,
+      { unordered: [{ id: 3 }, [{ id: 1 }, { id: 2 }]] },
+      { eof: true },
+      { expectExit: 0 },
+    ];
+    await expect(against("pong(1); pong(3); pong(2);", ...steps)).resolves.toBeUndefined();
+  });
+
+  test.each<[what: string, script: string, steps: Step[], message: RegExp]>([
+    ["another answer", "pong(2)", [{ expect: { id: 1 } }], /^t\.jsonl:3: \/id: expected 1, found 2/],
+    ["noise before a frame", 'console.log("hello"); pong(1)', [{ expect: { id: 1 } }], /no frame: "hello/],
+    ["a message that is none", 'say("{}")', [{ expect: { $any: true } }], /t\.jsonl:3: /],
+    [
+      "a wrong order",
+      "pong(2); pong(1)",
+      [{ unordered: [[{ id: 1 }, { id: 2 }]] }],
+      /nothing here takes .*"id":2/,
+    ],
+    [
+      "a message too many",
+      "pong(1); pong(2); process.stdin.destroy()",
+      [{ expect: { id: 1 } }, { expectExit: 0 }],
+      /no step took: .*"id":2/,
+    ],
+    ["another exit status", "process.exit(3)", [{ expectExit: 0 }], /:3: exit status: expected 0, found 3/],
+    [
+      "a signal",
+      'process.kill(process.pid, "SIGTERM")',
+      [{ expectExit: { $type: "integer" } }],
+      /found "SIGTERM"/,
+    ],
+    [
+      "an early exit",
+      'console.error("why"); process.exit(0)',
+      [{ expect: { id: 1 } }],
+      /has left \(0\)[^]*stderr:\nwhy/,
+    ],
+    [
+      "half a frame",
+      'process.stdout.write("Content-Length: 9\\r\\n\\r\\n{", () => process.exit(0))',
+      [{ expectExit: 0 }],
+      /half a frame/,
+    ],
+  ])("on %s", async (_, script, steps, message) => {
+    await expect(against(script, ping, ...steps)).rejects.toThrow(message);
+  });
+
+  test("on a plugin that can not be started", async () => {
+    const nowhere = play(
+      { name: "t", title: "", steps: [{ expectExit: 0 }] },
+      path.join(directory, "nothing"),
+    );
+    await expect(nowhere).rejects.toThrow(/ENOENT/);
+  });
+});
