@@ -1,0 +1,357 @@
+//! One life of the plugin: what the supervisor says, and what is answered.
+//!
+//! The thread that reads serves the protocol's own messages at once, so a ping or a cancellation never waits for a call;
+//! calls and the activation go to the pool.
+
+use std::any::Any;
+use std::collections::HashMap;
+use std::fs::File;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::process;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde_json::value::{RawValue, to_raw_value};
+use serde_json::{Value, json};
+
+use crate::call::Call;
+use crate::error::Error;
+use crate::handshake::{Activate, Initialize, Range, Route, Routes, routes};
+use crate::message::{self, Context, Id, Incoming};
+use crate::output::Output;
+use crate::plugin::{Activation, PROTOCOL, Panic, Plugin};
+use crate::pool::Pool;
+
+/// The limits of protocol/README.md, until `initialize` says others.
+const FRAME_BYTES: usize = 64 << 20;
+const IN_FLIGHT: usize = 4096;
+
+/// A Rust process that panicked ends with this status.
+const EXIT_PANIC: i32 = 101;
+
+/// How long the last answers may take to be read before the process leaves without them.
+const FLUSH: Duration = Duration::from_secs(1);
+
+type Outcome = Result<Box<RawValue>, Error>;
+
+pub(crate) struct Session {
+    plugin: Plugin,
+    output: Arc<Output>,
+    pool: Arc<Pool<Job>>,
+    frame_bytes: AtomicUsize,
+    state: Mutex<State>,
+}
+
+struct State {
+    phase: Phase,
+    name: String,
+    generation: u64,
+    data_dir: Option<PathBuf>,
+    routes: Routes,
+    in_flight: usize,
+    in_flight_limit: usize,
+    /// What can be cancelled. A call leaves here when its answer is decided, and counts as in flight until it is sent.
+    calls: HashMap<Id, Call>,
+    /// Requests to shut down that wait for the last call.
+    shutdowns: Vec<Id>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    New,
+    Described,
+    Activating,
+    Ready,
+    Draining,
+}
+
+struct Job {
+    call: Call,
+    work: Work,
+}
+
+enum Work {
+    Activate(Activate),
+    Serve { route: Route, params: Option<Box<RawValue>> },
+}
+
+impl Session {
+    pub fn new(plugin: Plugin, output: File) -> Arc<Self> {
+        Arc::new_cyclic(|session: &Weak<Self>| {
+            let session = session.clone();
+            let pool = Pool::new(plugin.threads, move |job| {
+                session.upgrade().inspect(|session| session.run(job));
+            });
+            Self {
+                output: Arc::new(Output::new(output)),
+                pool,
+                frame_bytes: AtomicUsize::new(FRAME_BYTES),
+                state: Mutex::new(State {
+                    phase: Phase::New,
+                    name: String::new(),
+                    generation: 0,
+                    data_dir: None,
+                    routes: routes(&plugin.apis, &[]),
+                    in_flight: 0,
+                    in_flight_limit: IN_FLIGHT,
+                    calls: HashMap::new(),
+                    shutdowns: Vec::new(),
+                }),
+                plugin,
+            }
+        })
+    }
+
+    /// How long a body may be.
+    pub fn frame_limit(&self) -> usize {
+        self.frame_bytes.load(Relaxed)
+    }
+
+    pub fn leave(&self, status: i32) -> ! {
+        self.output.flush(FLUSH);
+        process::exit(status)
+    }
+
+    pub fn receive(&self, body: &[u8]) {
+        match message::parse(body) {
+            Incoming::Request { id, method, params, context } => {
+                if let Err(error) = self.request(&id, method, params, &context) {
+                    self.answer(Some(&id), &Err(error));
+                }
+            }
+            Incoming::Notification { method, params } => self.notification(&method, params.as_deref()),
+            Incoming::Answer => {}
+            Incoming::Invalid { id, error } => self.answer(id.as_ref(), &Err(error)),
+        }
+    }
+
+    /// An error returned here is the answer; else the answer is given, or on its way.
+    fn request(
+        &self,
+        id: &Id,
+        method: String,
+        params: Option<Box<RawValue>>,
+        context: &Context,
+    ) -> Result<(), Error> {
+        if method.contains('.') {
+            return self.call(id, method, params, context);
+        }
+        match method.as_str() {
+            "initialize" => {
+                let description = self.initialize(&parsed(params.as_deref())?)?;
+                self.answer(Some(id), &encoded(&description));
+            }
+            "activate" => self.activate(id, parsed(params.as_deref())?)?,
+            "ping" => self.answer(Some(id), &encoded(&json!({}))),
+            "shutdown" => {
+                let mut state = self.lock();
+                state.phase = Phase::Draining;
+                state.shutdowns.push(id.clone());
+                self.finish_shutdown(state);
+            }
+            _ => return Err(Error::method_not_found(&method)),
+        }
+        Ok(())
+    }
+
+    fn notification(&self, method: &str, params: Option<&RawValue>) {
+        #[derive(Deserialize)]
+        struct Cancel {
+            id: Id,
+        }
+        match method {
+            "exit" => self.leave(0),
+            "$/cancelRequest" => {
+                if let Ok(Cancel { id }) = parsed(params) {
+                    self.cancel(&id);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn initialize(&self, params: &Initialize) -> Result<Value, Error> {
+        let Range { min, max } = params.protocol;
+        if !(min..=max).contains(&PROTOCOL) {
+            return Err(Error::incompatible_protocol(PROTOCOL, (min, max)));
+        }
+        let mut state = self.lock();
+        if state.phase != Phase::New {
+            return Err(Error::invalid_request("initialize comes once"));
+        }
+        state.phase = Phase::Described;
+        state.name.clone_from(&params.plugin);
+        state.generation = params.generation;
+        if let Some(limit) = params.limits.frame_bytes {
+            self.frame_bytes.store(limit, Relaxed);
+        }
+        if let Some(limit) = params.limits.in_flight {
+            state.in_flight_limit = limit;
+        }
+        Ok(self.plugin.describe())
+    }
+
+    fn activate(&self, id: &Id, params: Activate) -> Result<(), Error> {
+        let mut state = self.lock();
+        if state.phase != Phase::Described {
+            return Err(Error::invalid_request("activate comes once, after initialize"));
+        }
+        state.phase = Phase::Activating;
+        state.data_dir.clone_from(&params.data_dir);
+        state.routes = routes(&self.plugin.apis, &params.apis);
+        let call = self.admit(&mut state, id, "activate".into(), None)?;
+        drop(state);
+        self.submit(Job { call, work: Work::Activate(params) });
+        Ok(())
+    }
+
+    fn call(
+        &self,
+        id: &Id,
+        method: String,
+        params: Option<Box<RawValue>>,
+        context: &Context,
+    ) -> Result<(), Error> {
+        let mut state = self.lock();
+        match state.phase {
+            Phase::Ready => {}
+            Phase::Draining => return Err(Error::invalid_request("a call after shutdown")),
+            _ => return Err(Error::invalid_request("a call before activate was answered")),
+        }
+        let Some(&route) = state.routes.get(&method) else {
+            return Err(Error::method_not_found(&method));
+        };
+        let time_left = context.ms.and_then(|ms| Duration::try_from_secs_f64(ms / 1000.0).ok());
+        let call = self.admit(&mut state, id, method, time_left)?;
+        drop(state);
+        self.submit(Job { call, work: Work::Serve { route, params } });
+        Ok(())
+    }
+
+    fn admit(
+        &self,
+        state: &mut State,
+        id: &Id,
+        method: String,
+        time_left: Option<Duration>,
+    ) -> Result<Call, Error> {
+        if state.calls.contains_key(id) {
+            return Err(Error::invalid_request(format!("a request {id} is being worked on")));
+        }
+        if state.in_flight >= state.in_flight_limit {
+            let limit = state.in_flight_limit;
+            return Err(Error::invalid_request(format!("more than {limit} calls in flight")));
+        }
+        let output = Arc::clone(&self.output);
+        let call = Call::new(id.clone(), method, time_left, state.data_dir.clone(), output);
+        state.calls.insert(id.clone(), call.clone());
+        state.in_flight += 1;
+        Ok(call)
+    }
+
+    fn submit(&self, job: Job) {
+        if let Err((job, error)) = self.pool.submit(job) {
+            let error = Error::internal(format!("no thread can be started: {error}"));
+            self.settle(&job.call, Err(error));
+        }
+    }
+
+    fn cancel(&self, id: &Id) {
+        let Some(call) = self.lock().calls.get(id).cloned() else {
+            return;
+        };
+        call.cancel();
+        // One that still queues would answer only when a thread comes to it.
+        if let Some(job) = self.pool.withdraw(|job| job.call.id() == id) {
+            self.settle(&job.call, Err(Error::cancelled()));
+        }
+    }
+
+    /// On a thread of the pool.
+    fn run(&self, job: Job) {
+        let Job { call, work } = job;
+        let outcome = catch_unwind(AssertUnwindSafe(|| match &work {
+            Work::Activate(params) => self.prepare(params),
+            Work::Serve { route: (api, method), params } => {
+                call.check()?;
+                self.plugin.apis[*api].methods[*method].serve(&call, params.as_deref())
+            }
+        }));
+        let outcome = outcome.unwrap_or_else(|payload| match self.plugin.on_panic {
+            Panic::Answer => Err(Error::panicked(panic_message(&*payload))),
+            // The hook has written the message and the place already.
+            Panic::Exit => self.leave(EXIT_PANIC),
+        });
+        if let (Work::Activate(_), Ok(_)) = (&work, &outcome) {
+            let mut state = self.lock();
+            if state.phase == Phase::Activating {
+                state.phase = Phase::Ready;
+            }
+        }
+        self.settle(&call, outcome);
+    }
+
+    fn prepare(&self, params: &Activate) -> Outcome {
+        let activation = {
+            let state = self.lock();
+            Activation {
+                data_dir: state.data_dir.clone(),
+                plugin: state.name.clone(),
+                generation: state.generation,
+            }
+        };
+        if let Some(hook) = &self.plugin.on_activate {
+            hook(&activation, params.config.as_deref())?;
+        }
+        encoded(&json!({}))
+    }
+
+    fn settle(&self, call: &Call, outcome: Outcome) {
+        self.lock().calls.remove(call.id());
+        call.answer(outcome, self.frame_limit());
+        let mut state = self.lock();
+        state.in_flight -= 1;
+        self.finish_shutdown(state);
+    }
+
+    /// Answers `shutdown` once nothing is in flight any more.
+    fn finish_shutdown(&self, mut state: MutexGuard<'_, State>) {
+        if state.in_flight > 0 {
+            return;
+        }
+        let shutdowns = std::mem::take(&mut state.shutdowns);
+        drop(state);
+        for id in shutdowns {
+            self.answer(Some(&id), &encoded(&json!({})));
+        }
+    }
+
+    fn answer(&self, id: Option<&Id>, outcome: &Outcome) {
+        self.output.send(&message::answer(id, outcome));
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The params of the protocol's own messages.
+fn parsed<'a, T: Deserialize<'a>>(params: Option<&'a RawValue>) -> Result<T, Error> {
+    serde_json::from_str(params.map_or("{}", RawValue::get))
+        .map_err(|error| Error::invalid_params("", error.to_string()))
+}
+
+fn encoded(value: &Value) -> Outcome {
+    to_raw_value(value).map_err(Error::from)
+}
+
+fn panic_message(payload: &(dyn Any + Send)) -> &str {
+    payload
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("with a value that is no text")
+}
