@@ -1,3 +1,4 @@
+export * from "./caller.ts";
 export * from "./config.ts";
 export * from "./control.ts";
 export * from "./control-results.ts";

@@ -100,8 +100,8 @@ export class Connection {
     const options = {
       signal: cancelled.signal,
       onProgress: (value: Buffer) => request.progress(value),
-      ...(bounds?.ms === undefined ? {} : { totalTimeout: bounds.ms }),
-      ...(bounds?.idle === undefined ? {} : { idleTimeout: bounds.idle }),
+      totalTimeout: bounds?.ms,
+      idleTimeout: bounds?.idle,
     };
     this.#options.supervisor.route(request.method, request.params, options, (outcome) => {
       if ("result" in outcome) request.respond(outcome.result);

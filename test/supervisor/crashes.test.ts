@@ -131,7 +131,7 @@ test("a plugin that does not read is found out by the calls that time out", asyn
   const crash = event(supervisor, "session.crash");
   const filler = "x".repeat(256 * 1024);
   const errors = await Promise.all(
-    Array.from({ length: 8 }, () => failure(supervisor.call("one/fixture.echo", { filler }, { totalTimeout: 100 }))),
+    Array.from({ length: 8 }, () => failure(supervisor.call("one/fixture.echo", { filler }, { timeout: 100 }))),
   );
   // Half of them are enough; the others may be lost in the crash that follows.
   expect(errors.filter(({ code }) => code === "timeout").length).toBeGreaterThanOrEqual(4);

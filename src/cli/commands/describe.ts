@@ -1,0 +1,80 @@
+import type { Api, Description, Method } from "../../../protocol/description.ts";
+import { about, examples } from "../context.ts";
+import type { Define } from "../context.ts";
+import type { Output, Paint } from "../output.ts";
+import { terminalLine } from "../sanitize.ts";
+import { locate, propertiesOf, typeName } from "../schema.ts";
+
+export const define: Define = (command, context) => {
+  examples(command, [
+    ["bulkhead describe min", "its methods with their parameters"],
+    ["bulkhead describe min --json", "everything it says of itself, JSON Schemas included"],
+  ])
+    .argument("<plugin>")
+    .action(async (plugin: string) => {
+      const open = context();
+      const description = await about(open, plugin, (daemon) =>
+        daemon.control("plugin.describe", { plugin }),
+      );
+      if (open.out.json) open.out.value(description);
+      else for (const line of describeLines(plugin, description, open.out)) open.out.line(line);
+    });
+};
+
+export function describeLines(
+  plugin: string,
+  description: Description,
+  { style }: Pick<Output, "style">,
+): string[] {
+  const { plugin: own, build, apis, needs, exclusive } = description;
+  const facts = [
+    build?.language,
+    build?.compiler,
+    build?.profile,
+    build?.target,
+    `protocol ${description.protocol}`,
+    ...(exclusive === true ? ["exclusive"] : []),
+  ].filter((fact) => fact !== undefined);
+  const lines = [
+    `${style("bold", terminalLine(own.name))} ${terminalLine(own.version)}  ${style("dim", terminalLine(facts.join(", ")))}`,
+    ...(needs ?? []).map(({ service, range }) => `needs ${terminalLine(service)} ${terminalLine(range)}`),
+  ];
+  for (const api of apis) {
+    lines.push("", `${style("bold", terminalLine(api.name))} ${terminalLine(api.version)}`);
+    lines.push(...apiLines(plugin, api, style));
+  }
+  return lines;
+}
+
+function apiLines(plugin: string, api: Api, style: Paint): string[] {
+  return api.methods.flatMap((method) => {
+    const notes = [
+      ...(method.idempotent === true ? ["idempotent"] : []),
+      ...(method.item === undefined ? [] : ["stream"]),
+      ...(method.progress === undefined ? [] : ["reports progress"]),
+    ];
+    return [
+      `  ${terminalLine(`${plugin}.${api.name}.${method.name}${signature(method)}`)}${notes.length === 0 ? "" : `  ${style("dim", notes.join(", "))}`}`,
+      ...(method.description === undefined
+        ? []
+        : [`      ${style("dim", terminalLine(method.description))}`]),
+    ];
+  });
+}
+
+/** `(a: integer, b?: string) -> integer` */
+export function signature(method: Method): string {
+  const params = members(method.params);
+  const result =
+    method.result === undefined
+      ? ""
+      : ` -> ${members(method.result, true) || typeName(locate(method.result))}`;
+  return `(${params})${result}`;
+}
+
+function members(schema: Method["params"], braces = false): string {
+  const list = propertiesOf(locate(schema)).map(
+    (each) => `${each.name}${each.required ? "" : "?"}: ${typeName(each)}`,
+  );
+  return braces && list.length > 0 ? `{${list.join(", ")}}` : list.join(", ");
+}

@@ -1,0 +1,59 @@
+import type { Check } from "../../../protocol/control-results.ts";
+import { examples } from "../context.ts";
+import type { Define } from "../context.ts";
+import { exit } from "../exit.ts";
+import { terminalLine } from "../sanitize.ts";
+
+export const define: Define = (command, context) => {
+  examples(command, [
+    ["bulkhead doctor", "one line for each thing looked at, with what to do about it"],
+    ["bulkhead doctor --json", "the same as one array"],
+  ])
+    .addHelpText("after", "\nExit status 1 if anything fails. It needs no running daemon.")
+    .action(async () => {
+      const open = context();
+      const { out } = open;
+      const { localChecks } = await import("../doctor-checks.ts");
+      const checks = [...(await localChecks(open.places)), ...(await daemonChecks(open.daemon))];
+      if (checks.some(({ level }) => level === "fail")) open.exitCode = exit.internal;
+      if (out.json) return out.value(checks);
+      const styles = { ok: "green", warn: "yellow", fail: "red" } as const;
+      const width = Math.max(...checks.map(({ name }) => name.length));
+      for (const { level, name, message, advice } of checks) {
+        const todo = advice === undefined ? "" : ` (${advice})`;
+        out.line(
+          `${out.style(styles[level], level.padEnd(4))}  ${terminalLine(name).padEnd(width)}  ${terminalLine(message + todo)}`,
+        );
+      }
+    });
+};
+
+async function daemonChecks(
+  connect: () => Promise<{
+    control(method: "daemon.doctor"): Promise<Check[]>;
+    daemon: { pid: number; version: string };
+  }>,
+): Promise<Check[]> {
+  try {
+    const client = await connect();
+    const { pid, version } = client.daemon;
+    return [
+      { name: "daemon", level: "ok", message: `version ${version} answers, pid ${pid}` },
+      ...(await client.control("daemon.doctor")).map((check) =>
+        Object.assign(check, { name: `daemon: ${check.name}` }),
+      ),
+    ];
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    // Not running is no illness; anything else is.
+    const level = message.startsWith("no daemon is running") ? "warn" : "fail";
+    return [
+      {
+        name: "daemon",
+        level,
+        message,
+        advice: level === "warn" ? "bulkhead up -d" : "bulkhead down; bulkhead up -d",
+      },
+    ];
+  }
+}

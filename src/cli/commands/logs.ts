@@ -1,0 +1,56 @@
+import type { LogLine } from "../../../protocol/state.ts";
+import { about, examples, Interrupted } from "../context.ts";
+import type { Define } from "../context.ts";
+import { count } from "../count.ts";
+import type { Paint } from "../output.ts";
+import { terminalLine } from "../sanitize.ts";
+import { dateTime } from "../words.ts";
+
+interface Options {
+  readonly follow?: boolean;
+  readonly previous?: boolean;
+  readonly lines: number;
+}
+
+export const define: Define = (command, context) => {
+  examples(command, [
+    ["bulkhead logs", "the last lines of every plugin's stderr"],
+    ["bulkhead logs chaos -f", "of one plugin, and go on as they come"],
+    ["bulkhead logs chaos --previous", "what the life before this one said"],
+    ["bulkhead logs chaos -n 1000 --json", "one object a line"],
+  ])
+    .argument("[plugin]")
+    .option("-f, --follow", "go on until Ctrl-C")
+    .option("-p, --previous", "the life before the current one")
+    .option("-n, --lines <n>", "at most so many past lines", count(0, 100_000), 200)
+    .action(async (plugin: string | undefined, { follow, previous, lines }: Options) => {
+      const open = context();
+      const { out } = open;
+      const params = {
+        lines,
+        ...(plugin === undefined ? {} : { plugin }),
+        ...(previous === true ? { previous: 1 } : {}),
+      };
+      const print = (line: LogLine): void => {
+        if (out.json) out.value(line);
+        else out.line(logLine(line, plugin === undefined, out.style));
+      };
+      const read = async (): Promise<void> => {
+        const daemon = await open.daemon();
+        if (follow !== true) for (const line of await daemon.control("log.read", params)) print(line);
+        else await daemon.follow("log.read", params, print, open.interrupt());
+      };
+      await (plugin === undefined ? read() : about(open, plugin, read));
+      if (follow === true) throw new Interrupted();
+    });
+};
+
+export function logLine(line: LogLine, named: boolean, style: Paint): string {
+  const name = named ? `${terminalLine(line.plugin)}  ` : "";
+  const text = terminalLine(line.text);
+  // The border between two lives brings its own rules.
+  if (line.kind === "border") return style("cyan", `${dateTime(line.at)}  ${name}${text}`);
+  const level = line.level === undefined ? "" : `${terminalLine(line.level).padEnd(5)} `;
+  const loud = line.level === "error" || line.level === "fatal";
+  return `${style("dim", dateTime(line.at))}  ${name}${loud ? style("red", level + text) : level + text}`;
+}

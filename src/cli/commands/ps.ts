@@ -1,0 +1,64 @@
+import type { DaemonStatus } from "../../../protocol/control.ts";
+import type { PluginStatus } from "../../../protocol/state.ts";
+import { examples } from "../context.ts";
+import type { Define } from "../context.ts";
+import { table } from "../output.ts";
+import type { Output } from "../output.ts";
+import { stateCell, troubleOf, versionCell } from "../status-words.ts";
+import { duration } from "../words.ts";
+
+export const define: Define = (command, context) => {
+  examples(command, [
+    ["bulkhead ps", "every plugin, its state and its last crash"],
+    ["bulkhead ps --json", "the same with every process id, the daemon's too"],
+  ]).action(async () => {
+    const { out, daemon } = context();
+    const client = await daemon();
+    const [status, plugins] = await Promise.all([
+      client.control("daemon.status"),
+      client.control("plugin.list"),
+    ]);
+    if (out.json) out.value({ daemon: status, plugins });
+    else for (const line of psLines(plugins, out, Date.now())) out.line(line);
+    if (plugins.length === 0) out.note(noPlugins(status));
+    for (const error of status.configErrors) out.note(`${out.styleTalk("yellow", "config:")} ${error}`);
+  });
+};
+
+export function psLines(
+  plugins: readonly PluginStatus[],
+  { style, width }: Pick<Output, "style" | "width">,
+  now: number,
+): string[] {
+  const rows = plugins.map((plugin) => [
+    plugin.id,
+    stateCell(plugin, now),
+    plugin.pid === null ? "-" : String(plugin.pid),
+    plugin.readySince === null ? "-" : duration(now - plugin.readySince),
+    restarts(plugin),
+    calls(plugin),
+    versionCell(plugin),
+    troubleOf(plugin, now) ?? "-",
+  ]);
+  return table(
+    ["NAME", "STATE", "PID", "UPTIME", "RESTARTS", "CALLS", "VERSION", "LAST CRASH"],
+    rows,
+    style,
+    width,
+  );
+}
+
+function restarts({ restarts: all, recentFailures: recent }: PluginStatus): string {
+  return recent === 0 ? String(all) : `${all} (${recent} recent)`;
+}
+
+function calls({ calls: { answered, failed, inFlight, waiting } }: PluginStatus): string {
+  const open = inFlight + waiting;
+  return open === 0 ? String(answered + failed) : `${answered + failed} +${open}`;
+}
+
+function noPlugins({ configFile }: DaemonStatus): string {
+  return configFile === null
+    ? "no plugins: the daemon found no bulkhead.toml; start it with --config FILE"
+    : `no plugins: ${configFile} names none`;
+}

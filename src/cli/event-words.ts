@@ -1,0 +1,58 @@
+/** One event as one line. Pure. */
+import type { SupervisorEvent } from "../../protocol/state.ts";
+import type { Paint } from "./output.ts";
+import { terminalLine } from "./sanitize.ts";
+import { dateTime, duration, plural } from "./words.ts";
+
+export function eventLine(event: SupervisorEvent, style: Paint): string {
+  const who = "plugin" in event ? event.plugin : "bulkhead";
+  const text = terminalLine(eventWords(event));
+  const loud =
+    event.type === "session.crash" || event.type === "plugin.gave_up" || event.type === "config.rejected";
+  return `${style("dim", dateTime(event.at))}  ${terminalLine(who)}  ${loud ? style("red", text) : text}`;
+}
+
+export function eventWords(event: SupervisorEvent): string {
+  switch (event.type) {
+    case "supervisor.started":
+      return `started, version ${event.version}, pid ${event.pid}`;
+    case "supervisor.stopped":
+      return `stopped: ${event.reason}`;
+    case "config.loaded":
+      return `configuration loaded${changes(event)}`;
+    case "config.rejected":
+      return `configuration refused, the old one stays: ${event.message}`;
+    case "plugin.state":
+      return `${event.from} -> ${event.to}${event.why === "" ? "" : `: ${event.why}`}`;
+    case "plugin.restart":
+      return `restart ${event.attempt} in ${duration(event.delayMs)}: ${event.why}${reportOf(event.report)}`;
+    case "plugin.gave_up":
+      return `given up [${event.code}]: ${event.why}${reportOf(event.report)}`;
+    case "session.state": {
+      const process = event.pid === null ? "" : `, pid ${event.pid}`;
+      return `life ${event.generation}: ${event.from} -> ${event.to}${process}`;
+    }
+    case "session.crash": {
+      const lost = event.lostCalls === 0 ? "" : `, ${plural(event.lostCalls, "call")} lost`;
+      const durable = event.durable ? "" : ", report not yet on disk";
+      return `crashed (${event.class}): ${event.summary}${lost}${durable}${reportOf(event.report)}`;
+    }
+    case "session.noise":
+      return `stray text on stdout: ${event.text}`;
+    case "operator.action":
+      return `operator: ${event.action}`;
+    default:
+      return event satisfies never;
+  }
+}
+
+function reportOf(report: string | null): string {
+  return report === null ? "" : ` (bulkhead crashes ${report})`;
+}
+
+function changes(lists: { added: string[]; removed: string[]; changed: string[]; errors: string[] }): string {
+  const parts = (["added", "removed", "changed", "errors"] as const)
+    .filter((name) => lists[name].length > 0)
+    .map((name) => `${name} ${lists[name].join(", ")}`);
+  return parts.length === 0 ? ", nothing changed" : `: ${parts.join("; ")}`;
+}

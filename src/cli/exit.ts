@@ -1,0 +1,79 @@
+/** From an error to the exit status of the command line. */
+import { BulkheadError, errors } from "../../protocol/error.ts";
+import type { ErrorCode } from "../../protocol/error.ts";
+
+export const exit = {
+  ok: 0,
+  internal: 1,
+  usage: 2,
+  unreachable: 3,
+  notFound: 4,
+  pluginError: 5,
+  crashed: 6,
+  incompatible: 7,
+  timeout: 124,
+  interrupted: 130,
+} as const;
+
+export type ExitCode = (typeof exit)[keyof typeof exit];
+
+const exitCodes: Record<ErrorCode, ExitCode> = {
+  parse_error: exit.pluginError,
+  invalid_request: exit.pluginError,
+  method_not_found: exit.notFound,
+  invalid_params: exit.pluginError,
+  internal_error: exit.pluginError,
+  cancelled: exit.interrupted,
+
+  plugin_crashed: exit.crashed,
+  plugin_unavailable: exit.crashed,
+  plugin_busy: exit.crashed,
+  timeout: exit.timeout,
+  plugin_not_found: exit.notFound,
+  ambiguous_method: exit.notFound,
+  plugin_error: exit.pluginError,
+  supervisor_stopping: exit.crashed,
+  plugin_hung: exit.crashed,
+  too_large: exit.pluginError,
+
+  executable_not_found: exit.crashed,
+  not_a_file: exit.crashed,
+  not_executable: exit.crashed,
+  wrong_architecture: exit.crashed,
+  checksum_mismatch: exit.crashed,
+  incompatible_protocol: exit.incompatible,
+  incompatible_api: exit.incompatible,
+  config_invalid: exit.usage,
+  bad_description: exit.incompatible,
+
+  spawn_failed: exit.crashed,
+  handshake_timeout: exit.crashed,
+  handshake_failed: exit.crashed,
+  exited_in_handshake: exit.crashed,
+  crash_loop: exit.crashed,
+  protocol_violation: exit.crashed,
+
+  invalid_config: exit.usage,
+  daemon_unreachable: exit.unreachable,
+  incompatible_client: exit.incompatible,
+  already_running: exit.usage,
+  crash_not_found: exit.notFound,
+  daemon_failed: exit.internal,
+  usage: exit.usage,
+};
+
+/** Codes that are not in the table are a plugin's own. */
+export function isErrorCode(code: string): code is ErrorCode {
+  return Object.hasOwn(errors, code);
+}
+
+/** Who the failed request went to: the same JSON-RPC error means two things. */
+export type Answerer = "plugin" | "daemon";
+
+export function exitCodeOf(error: unknown, answerer: Answerer = "daemon"): ExitCode {
+  if (!(error instanceof BulkheadError)) return exit.internal;
+  // Found wrong here, before anything was sent: the command line was wrong.
+  if (error.code === "invalid_params" && error.settlement === "not_sent") return exit.usage;
+  if (error.code === "internal_error" && answerer === "daemon") return exit.internal;
+  return isErrorCode(error.code) ? exitCodes[error.code] : exit.pluginError;
+}

@@ -1,0 +1,38 @@
+/** A plugin's status in words. Pure. */
+import type { PluginState, PluginStatus } from "../../protocol/state.ts";
+import type { Cell } from "./output.ts";
+import { ago, duration } from "./words.ts";
+
+const styles = {
+  idle: "dim",
+  starting: "yellow",
+  serving: "green",
+  backoff: "yellow",
+  failed: "red",
+  stopped: "dim",
+  disabled: "dim",
+} as const satisfies Record<PluginState, NonNullable<Cell["style"]>>;
+
+export function stateCell({ state, retryAt }: PluginStatus, now: number): Cell {
+  const retry = state === "backoff" && retryAt !== null ? ` ${duration(Math.max(0, retryAt - now))}` : "";
+  return { text: `${state}${retry}`, style: styles[state] };
+}
+
+/** The version, and whether it is a build that nobody should measure or ship. */
+export function versionCell({ version, profile }: PluginStatus): Cell {
+  return profile === "debug"
+    ? { text: `${version ?? "?"} debug`, style: "yellow" }
+    : { text: version ?? "-" };
+}
+
+/** What keeps it from serving, or else its last crash. */
+export function troubleOf({ state, error, lastCrash }: PluginStatus, now: number): string | undefined {
+  if (error !== null && state !== "serving") return `${error.code}: ${error.message}`;
+  return lastCrash === null ? undefined : `${ago(lastCrash.at, now)}: ${lastCrash.summary}`;
+}
+
+/** After an operator's action. */
+export function oneStatus({ id, state, pid, why }: PluginStatus): string {
+  const process = pid === null ? "" : ` (pid ${pid})`;
+  return `${id}: ${state}${process}${state === "serving" || why === "" ? "" : `, ${why}`}`;
+}

@@ -1,0 +1,221 @@
+/** A connection to the daemon: calls to plugins, methods of the daemon itself, and streams of what happens. */
+import type { Socket } from "node:net";
+import type { Caller, CallOptions } from "../../protocol/caller.ts";
+import type { ControlMethod, ControlParams, HelloResult } from "../../protocol/control.ts";
+import { BulkheadError } from "../../protocol/error.ts";
+import { controlRange } from "../../protocol/version.ts";
+import { connect } from "../io/socket.ts";
+import { Deadlines } from "../wire/deadlines.ts";
+import { Peer, members, toSlice } from "../wire/peer.ts";
+import type { Outcome, PeerEnd, Slice } from "../wire/peer.ts";
+import type { ResultOf } from "../../protocol/control-results.ts";
+
+export interface ConnectOptions {
+  /** Path of the daemon's socket. */
+  readonly socket: string;
+  /** Who connects, for the daemon's log. */
+  readonly name?: string;
+  readonly version?: string;
+}
+
+/** Streams: past entries, then new ones as they come. */
+export type Followed = "log.read" | "event.read";
+type ItemOf<M extends Followed> = ResultOf<M>[number];
+
+/** A daemon that is alive answers the first message within this; milliseconds. */
+const helloTimeout = 10_000;
+/** The daemon keeps the time; when it is stuck itself, the client gives up this much later. Milliseconds. */
+const grace = 2000;
+
+export class Client implements Caller {
+  readonly #peer: Peer;
+  readonly #socket: Socket;
+  readonly #path: string;
+  readonly #ended = Promise.withResolvers<void>();
+  /** By the id of the request that they belong to. */
+  readonly #streams = new Map<number, (value: Slice) => void>();
+  #hello: HelloResult | undefined;
+  #end: PeerEnd | undefined;
+
+  private constructor(socket: Socket, path: string) {
+    this.#socket = socket;
+    this.#path = path;
+    this.#peer = new Peer({
+      input: socket,
+      output: socket,
+      deadlines: new Deadlines(),
+      onNotification: (method, params) => this.#notified(method, params),
+      onEnd: (end) => {
+        this.#end = end;
+        this.#ended.resolve();
+        socket.destroy();
+      },
+    });
+  }
+
+  /**
+   * Connects and agrees on the version of the control protocol.
+   * @throws {BulkheadError} `daemon_unreachable`, `incompatible_client`
+   */
+  static async connect(options: ConnectOptions): Promise<Client> {
+    const client = new Client(await connect(options.socket), options.socket);
+    try {
+      client.#hello = await client.#greet(options.name ?? "bulkhead", options.version ?? "0");
+      return client;
+    } catch (error) {
+      client.#peer.destroy();
+      throw error;
+    }
+  }
+
+  /** What the daemon said of itself. */
+  get daemon(): HelloResult["daemon"] {
+    return this.#hello?.daemon ?? { name: "", version: "", pid: 0 };
+  }
+
+  /** Resolves when the connection is over, whoever ended it. */
+  get closed(): Promise<void> {
+    return this.#ended.promise;
+  }
+
+  /**
+   * Calls a method of a plugin.
+   * @param target `plugin/api.method`
+   * @throws {BulkheadError} what the plugin answered, or what became of the call: see its `settlement`
+   */
+  async call(target: string, params: unknown = {}, options: CallOptions = {}): Promise<unknown> {
+    const { signal, idleTimeout, timeout, onProgress } = options;
+    const bounds = {
+      ...(timeout === undefined ? {} : { ms: timeout }),
+      ...(idleTimeout === undefined ? {} : { idle: idleTimeout }),
+    };
+    const outcome = await this.#peer.request(target, params, {
+      signal,
+      totalTimeout: timeout === undefined ? undefined : timeout + grace,
+      ctx: Object.keys(bounds).length === 0 ? undefined : toSlice(bounds),
+      onProgress: onProgress && ((value) => onProgress(JSON.parse(value.toString()))),
+    });
+    return parse<unknown>(this.#resultOf(target, outcome));
+  }
+
+  /** A method of the daemon itself. @throws {BulkheadError} */
+  async control<M extends ControlMethod>(
+    method: M,
+    params?: ControlParams<M>,
+    options: Pick<CallOptions, "signal" | "timeout"> = {},
+  ): Promise<ResultOf<M>> {
+    const outcome = await this.#peer.request(method, params ?? {}, {
+      signal: options.signal,
+      totalTimeout: options.timeout,
+    });
+    return parse<ResultOf<M>>(this.#resultOf(method, outcome));
+  }
+
+  /**
+   * Hands over what there is and then what comes, until the signal aborts (then it resolves) or the daemon leaves.
+   * @throws {BulkheadError} `daemon_unreachable` when the daemon leaves
+   */
+  async follow<M extends Followed>(
+    method: M,
+    params: Omit<NonNullable<ControlParams<M>>, "follow">,
+    onItem: (item: ItemOf<M>) => void,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<Outcome>();
+    const { id } = this.#peer.call(method, toSlice({ ...params, follow: true }), { signal }, resolve);
+    this.#streams.set(id, (slice) => onItem(parse<ItemOf<M>>(slice)));
+    const outcome = await promise;
+    this.#streams.delete(id);
+    if (signal.aborted) return;
+    for (const item of parse<ItemOf<M>[]>(this.#resultOf(method, outcome))) onItem(item);
+  }
+
+  /** Ends the connection. Calls in flight are cancelled by the daemon. */
+  close(): void {
+    void this.#peer.end();
+    // What is still being written keeps the process alive; waiting for the other side to hang up must not.
+    this.#socket.unref();
+  }
+
+  async #greet(name: string, version: string): Promise<HelloResult> {
+    const outcome = await this.#peer.request(
+      "hello",
+      { protocol: controlRange, client: { name, version } },
+      { totalTimeout: helloTimeout },
+    );
+    if (outcome.settlement !== "answered") {
+      if (outcome.cause === "timeout") {
+        throw unreachable(`the daemon at ${this.#path} accepts connections but does not answer`);
+      }
+      throw this.#end?.kind === "violation" ? notADaemon(this.#path) : this.#lost("hello", outcome);
+    }
+    if (outcome.error !== undefined) {
+      const error = BulkheadError.from(outcome.error);
+      throw error.code === "method_not_found" ? notADaemon(this.#path) : error;
+    }
+    const { protocol, daemon } = parse<Partial<HelloResult>>(outcome.result);
+    if (typeof protocol !== "number" || daemon === undefined) throw notADaemon(this.#path);
+    if (protocol < controlRange.min || protocol > controlRange.max) {
+      const older = protocol < controlRange.min ? "daemon" : "client";
+      throw BulkheadError.of(
+        "incompatible_client",
+        `the daemon (${daemon.version}, pid ${daemon.pid}) speaks control protocol ${protocol}, this client ` +
+          `(${version}) ${controlRange.min} to ${controlRange.max}: upgrade the ${older}`,
+      );
+    }
+    return { protocol, daemon };
+  }
+
+  #resultOf(target: string, outcome: Outcome): Slice {
+    if (outcome.settlement !== "answered") throw this.#lost(target, outcome);
+    if (outcome.error !== undefined) throw BulkheadError.from(outcome.error);
+    return outcome.result;
+  }
+
+  #lost(target: string, outcome: Exclude<Outcome, { settlement: "answered" }>): BulkheadError {
+    const { settlement } = outcome;
+    switch (outcome.cause) {
+      case "cancelled":
+        return BulkheadError.of("cancelled", `${target} was cancelled`, { settlement });
+      case "timeout":
+        return BulkheadError.of("timeout", `the daemon gave no answer to ${target} in time`, { settlement });
+      case "busy":
+        return BulkheadError.of("plugin_busy", "too many calls wait on this connection", { settlement });
+      case "too_large":
+        return BulkheadError.of("too_large", `the params of ${target} are too large to send`, { settlement });
+      case "closed":
+        return BulkheadError.of("daemon_unreachable", `the connection to the daemon ended${why(this.#end)}`, {
+          settlement,
+        });
+      default:
+        return outcome.cause satisfies never;
+    }
+  }
+
+  #notified(method: string, params: Slice | undefined): void {
+    if (method !== "$/item") return;
+    const [id, value] = members(params, "id", "value");
+    if (id === undefined || value === undefined) return;
+    this.#streams.get(Number(id.toString("latin1")))?.(value);
+  }
+}
+
+/** The daemon is trusted to keep to its types: both come from one package, and hello has compared versions. */
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- names the type at the call
+function parse<T>(slice: Slice): T {
+  const value: T = JSON.parse(slice.toString());
+  return value;
+}
+
+function why(end: PeerEnd | undefined): string {
+  if (end?.kind === "violation") return `: ${end.violation.message}`;
+  return end?.kind === "error" ? `: ${end.error.message}` : "";
+}
+
+function unreachable(message: string): BulkheadError {
+  return BulkheadError.of("daemon_unreachable", message);
+}
+
+function notADaemon(path: string): BulkheadError {
+  return BulkheadError.of("incompatible_client", `what answers at ${path} is not a bulkhead daemon`);
+}

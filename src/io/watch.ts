@@ -1,0 +1,101 @@
+/** Tells when a file appears or changes. Polls: fs.watch loses files that are replaced, and parents that come later. */
+import { statSync } from "node:fs";
+import { stat } from "node:fs/promises";
+import type { BigIntStats } from "node:fs";
+
+export interface Watch {
+  close(): void;
+}
+
+export interface WatchOptions {
+  /** The file as the caller last looked at it (`fingerprint`), so that no change since then is missed. */
+  readonly since?: string;
+}
+
+interface Watched {
+  readonly path: string;
+  readonly onChange: () => void;
+  /** As last reported, or as it was at the beginning. */
+  known: string;
+  /** As seen at the last tick. */
+  seen: string;
+}
+
+const absent = "absent";
+
+/** What tells two states of a file apart; mode included, because `chmod +x` is a repair. `absent` when there is none. */
+export function fingerprint(path: string): string {
+  try {
+    return describe(statSync(path, { bigint: true }));
+  } catch {
+    return absent;
+  }
+}
+
+function describe(stats: BigIntStats): string {
+  return `${stats.dev}:${stats.ino}:${stats.mode}:${stats.size}:${stats.mtimeNs}`;
+}
+
+/** All the watched files of one process, behind one timer which does not keep the process alive. */
+export class FilePoller {
+  readonly #watched = new Set<Watched>();
+  readonly #intervalMs: number | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #ticking = false;
+
+  /** Undefined: no timer, only `tick()`. */
+  constructor(intervalMs: number | undefined) {
+    this.#intervalMs = intervalMs;
+  }
+
+  /**
+   * Calls `onChange` whenever the file is there and differs from what it was, once it has looked the same for two
+   * polls: a compiler may still be writing it. That it went away is not reported; that it came back is.
+   */
+  watch(path: string, onChange: () => void, options: WatchOptions = {}): Watch {
+    const known = options.since ?? fingerprint(path);
+    const watched: Watched = { path, onChange, known, seen: known };
+    this.#watched.add(watched);
+    if (this.#intervalMs !== undefined) {
+      this.#timer ??= setInterval(() => void this.tick(), this.#intervalMs).unref();
+    }
+    return {
+      close: () => {
+        this.#watched.delete(watched);
+        if (this.#watched.size > 0) return;
+        clearInterval(this.#timer);
+        this.#timer = undefined;
+      },
+    };
+  }
+
+  /** One look at every file. */
+  async tick(): Promise<void> {
+    // A file system that does not answer must not pile up looks at it.
+    if (this.#ticking) return;
+    this.#ticking = true;
+    try {
+      await Promise.all(Array.from(this.#watched, async (watched) => this.#look(watched)));
+    } finally {
+      this.#ticking = false;
+    }
+  }
+
+  async #look(watched: Watched): Promise<void> {
+    const found = await stat(watched.path, { bigint: true }).then(describe, () => absent);
+    if (!this.#watched.has(watched)) return;
+    const still = found === watched.seen;
+    watched.seen = found;
+    if (found === absent) watched.known = absent;
+    if (!still || found === watched.known) return;
+    watched.known = found;
+    watched.onChange();
+  }
+}
+
+const shared = new FilePoller(1000);
+
+/** Watches a file, present or not, with one look a second. See `FilePoller.watch`. */
+export function watchFile(path: string, onChange: () => void, options?: WatchOptions): Watch {
+  return shared.watch(path, onChange, options);
+}

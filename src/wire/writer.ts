@@ -1,0 +1,238 @@
+import type { Writable } from "node:stream";
+import { frameHeader } from "./framing.ts";
+import type { Slice } from "./json.ts";
+
+/**
+ * One message on its way out. Its body is `lead`, then `first` if there, then `joint` and `payload` if
+ * there, then a closing brace: the envelope is spliced around the bytes of others. Texts are ASCII.
+ */
+export interface Frame {
+  readonly lead: string;
+  readonly first: Slice | undefined;
+  readonly joint: string;
+  readonly payload: Slice | undefined;
+  /** Bytes of the body. */
+  readonly bodyBytes: number;
+  /**
+   * `queued`: the other side cannot have seen a byte of it. `handed_over`: given to the stream, what became
+   * of it nobody knows. `withdrawn`: it will never be sent.
+   */
+  state: "queued" | "handed_over" | "withdrawn";
+}
+
+export function frame(
+  lead: string,
+  first: Slice | undefined,
+  joint: string,
+  payload: Slice | undefined,
+): Frame {
+  let bodyBytes = lead.length + 1;
+  if (first !== undefined) bodyBytes += first.length;
+  if (payload !== undefined) bodyBytes += joint.length + payload.length;
+  return { lead, first, joint, payload, bodyBytes, state: "queued" };
+}
+
+export interface FrameWriterOptions {
+  /** Bytes that may wait, in all. */
+  readonly queueBytes: number;
+  /** The output failed or was closed under us. Called once; nothing is written afterwards. */
+  readonly onFailed: (error: Error) => void;
+  /** Sees each frame as it is handed over: its whole body, or the start of one with a large payload. */
+  readonly onHandedOver?: ((head: Buffer, bodyBytes: number) => void) | undefined;
+}
+
+/** About what goes into one write: a stuck reader then leaves most of a queue certainly unsent. */
+const BATCH_BYTES = 1024 * 1024;
+/** Payloads from here on are passed by reference; below, copying costs less than another piece of a write. */
+const BY_REFERENCE_BYTES = 16 * 1024;
+/** What the tap sees of a payload that is passed by reference. */
+const TAP_BYTES = 512;
+const CLOSING_BRACE = 0x7d;
+/** Upper bound of a `Content-Length` header, for the size of a batch buffer. */
+const HEADER_ROOM = frameHeader(Number.MAX_SAFE_INTEGER).length;
+
+/**
+ * Writes frames to a stream, in order. Whatever is appended in one turn of the event loop, promise
+ * continuations included, leaves in one write; there is never more than one write outstanding. So a frame
+ * that has not been handed over is known to be unsent, and can be withdrawn.
+ */
+export class FrameWriter {
+  readonly #output: Writable;
+  readonly #options: FrameWriterOptions;
+  #queue: Frame[] = [];
+  #head = 0;
+  #queuedBytes = 0;
+  #state: "open" | "ending" | "closed" = "open";
+  #scheduled = false;
+  #writing = false;
+  #ended: PromiseWithResolvers<void> | undefined;
+
+  constructor(output: Writable, options: FrameWriterOptions) {
+    this.#output = output;
+    this.#options = options;
+    output.on("error", (error: Error) => this.#fail(error));
+    output.on("close", () => this.#fail(new Error("the output was closed")));
+  }
+
+  /** Bytes appended and not yet taken by the operating system. */
+  get queuedBytes(): number {
+    return this.#queuedBytes;
+  }
+
+  /** Whether frames are still accepted. */
+  get open(): boolean {
+    return this.#state === "open" && !this.#output.destroyed;
+  }
+
+  /**
+   * Queues a frame. False when the writer is not open, or the frame would go over the bound.
+   *
+   * @param always past the bound too, for small frames whose number is bounded elsewhere
+   */
+  append(message: Frame, always = false): boolean {
+    if (!this.open) return false;
+    if (!always && this.#queuedBytes + message.bodyBytes > this.#options.queueBytes) return false;
+    this.#queuedBytes += message.bodyBytes;
+    this.#queue.push(message);
+    if (!this.#scheduled && !this.#writing) {
+      this.#scheduled = true;
+      queueMicrotask(this.#schedule);
+    }
+    return true;
+  }
+
+  /** Takes a queued frame back. True when it is certain that it is never sent. */
+  withdraw(message: Frame): boolean {
+    if (message.state === "handed_over") return false;
+    if (message.state === "queued") {
+      message.state = "withdrawn";
+      if (this.#state !== "closed") this.#queuedBytes -= message.bodyBytes;
+    }
+    return true;
+  }
+
+  /** Writes what is queued, then ends the output. Resolves when that is done, or the output has failed. */
+  end(): Promise<void> {
+    if (this.#ended === undefined) {
+      this.#ended = Promise.withResolvers();
+      if (this.#state === "closed") this.#ended.resolve();
+      else this.#state = "ending";
+      this.#flush();
+    }
+    return this.#ended.promise;
+  }
+
+  /** Drops what is queued and destroys the output. */
+  destroy(): void {
+    this.#fail(new Error("the writer was destroyed"), false);
+    this.#output.destroy();
+  }
+
+  // A microtask, then a tick: Node runs ticks that were set from microtasks once no microtask is left, so
+  // that everything which awaits an answer of the same chunk gets into the same write.
+  readonly #schedule = (): void => process.nextTick(this.#flush);
+
+  readonly #flush = (): void => {
+    this.#scheduled = false;
+    if (this.#writing || this.#state === "closed") return;
+    const batch = this.#takeBatch();
+    if (batch.length > 0) this.#write(batch);
+    else if (this.#state === "ending") this.#output.end(() => this.#close());
+  };
+
+  #takeBatch(): Frame[] {
+    const batch: Frame[] = [];
+    let bytes = 0;
+    while (this.#head < this.#queue.length && bytes < BATCH_BYTES) {
+      const message = this.#queue[this.#head++]!;
+      if (message.state === "withdrawn") continue;
+      message.state = "handed_over";
+      bytes += message.bodyBytes;
+      batch.push(message);
+    }
+    if (this.#head === this.#queue.length) {
+      this.#queue = [];
+      this.#head = 0;
+    } else if (this.#head > 1024 && this.#head * 2 > this.#queue.length) {
+      this.#queue = this.#queue.slice(this.#head);
+      this.#head = 0;
+    }
+    return batch;
+  }
+
+  #write(batch: Frame[]): void {
+    let bytes = 0;
+    for (const message of batch) bytes += message.bodyBytes;
+    this.#writing = true;
+    const done = (error?: Error | null): void => {
+      this.#writing = false;
+      if (this.#state === "closed") return;
+      this.#queuedBytes -= bytes;
+      if (error) this.#fail(error);
+      else this.#flush();
+    };
+    const pieces = encode(batch, this.#options.onHandedOver);
+    const last = pieces.length - 1;
+    if (last > 0) this.#output.cork();
+    for (let i = 0; i < last; i++) this.#output.write(pieces[i]!);
+    this.#output.write(pieces[last]!, done);
+    if (last > 0) this.#output.uncork();
+  }
+
+  #fail(error: Error, report = true): void {
+    if (this.#state === "closed") return;
+    this.#close();
+    if (report) this.#options.onFailed(error);
+  }
+
+  #close(): void {
+    this.#state = "closed";
+    this.#queue = [];
+    this.#head = 0;
+    this.#queuedBytes = 0;
+    this.#ended?.resolve();
+  }
+}
+
+/** The bytes of a batch: one buffer for all that is small, with views of it around each large payload. */
+function encode(batch: Frame[], tap: FrameWriterOptions["onHandedOver"]): Buffer[] {
+  let room = 0;
+  for (const message of batch) {
+    const payload = message.payload?.length ?? 0;
+    room += HEADER_ROOM + message.bodyBytes - (payload >= BY_REFERENCE_BYTES ? payload : 0);
+  }
+  const buffer = Buffer.allocUnsafe(room);
+  const pieces: Buffer[] = [];
+  let pieceStart = 0;
+  let at = 0;
+  for (const { lead, first, joint, payload, bodyBytes } of batch) {
+    const header = frameHeader(bodyBytes);
+    const bodyStart = at + header.length;
+    if (first === undefined && payload !== undefined) {
+      at += buffer.write(header + lead + joint, at, "latin1");
+    } else {
+      at += buffer.write(header + lead, at, "latin1");
+      if (first !== undefined) {
+        buffer.set(first, at);
+        at += first.length;
+      }
+      if (payload !== undefined) at += buffer.write(joint, at, "latin1");
+    }
+    if (payload === undefined) {
+      buffer[at++] = CLOSING_BRACE;
+    } else if (payload.length < BY_REFERENCE_BYTES) {
+      buffer.set(payload, at);
+      at += payload.length;
+      buffer[at++] = CLOSING_BRACE;
+    } else {
+      tap?.(Buffer.concat([buffer.subarray(bodyStart, at), payload.subarray(0, TAP_BYTES)]), bodyBytes);
+      pieces.push(buffer.subarray(pieceStart, at), payload);
+      pieceStart = at;
+      buffer[at++] = CLOSING_BRACE;
+      continue;
+    }
+    tap?.(buffer.subarray(bodyStart, at), bodyBytes);
+  }
+  pieces.push(buffer.subarray(pieceStart, at));
+  return pieces;
+}

@@ -1,0 +1,215 @@
+import { statSync } from "node:fs";
+import net from "node:net";
+import path from "node:path";
+import { describe, expect, test } from "vitest";
+import type { SupervisorEvent } from "../../protocol/state.ts";
+import { Client } from "../../src/client/client.ts";
+import { alive, dead, DaemonProcess, table } from "../helpers/daemon.ts";
+import { failure } from "../helpers/supervisor.ts";
+
+const quick = `restart = { min_delay = "10ms" }`;
+
+/** The first event that fits, among those that come from now on. */
+async function nextEvent(client: Client, fits: (event: SupervisorEvent) => boolean): Promise<SupervisorEvent> {
+  const done = new AbortController();
+  let found: SupervisorEvent | undefined;
+  await client.follow(
+    "event.read",
+    {},
+    (event) => {
+      if (found !== undefined || !fits(event)) return;
+      found = event;
+      done.abort();
+    },
+    done.signal,
+  );
+  if (found === undefined) throw new Error("the stream ended first");
+  return found;
+}
+
+describe("kill -9 of the daemon", () => {
+  test("takes every plugin and descendant along, and loses nothing that was written", async () => {
+    const daemon = new DaemonProcess(table("one", {}, quick) + table("stubborn"));
+    const client = await daemon.up();
+    await client.control("plugin.wait", { plugin: "one", until: "ready" });
+    const lost = await failure(client.call("one/fixture.die", { signal: "SIGSEGV" }));
+    await client.control("plugin.wait", { plugin: "one", until: "ready" });
+    await client.call("stubborn/fixture.ignoreTerm");
+    const escaped = Number(await client.call("stubborn/fixture.escape"));
+    const list = await client.control("plugin.list");
+    const pids = [...list.flatMap(({ pid, guardPid }) => [pid ?? 0, guardPid ?? 0]), escaped];
+    expect(pids.every(alive)).toBe(true);
+    const hanging = failure(client.call("one/fixture.hang"));
+
+    expect(await daemon.kill("SIGKILL")).toBe("SIGKILL");
+    expect(await hanging).toMatchObject({ code: "daemon_unreachable", settlement: "maybe_executed" });
+    await Promise.all(pids.map(dead));
+
+    const again = await daemon.up();
+    await again.control("plugin.wait", { plugin: "one", until: "ready" });
+    expect(await again.control("plugin.status", { plugin: "one" })).toMatchObject({
+      restarts: 1,
+      recentFailures: 1,
+      lastCrash: { id: lost.report },
+    });
+    expect(await again.control("crash.get", { id: lost.report ?? "" })).toMatchObject({
+      durable: true,
+      exit: { signal: "SIGSEGV" },
+      lostCallCount: 1,
+    });
+    expect((await again.control("daemon.status")).journal).toEqual({ ok: true, message: null });
+    again.close();
+  });
+});
+
+test("SIGTERM lets calls finish, stops every plugin and leaves with status 0", async () => {
+  const daemon = new DaemonProcess(table("one"));
+  const client = await daemon.up();
+  const { pid } = await client.control("plugin.wait", { plugin: "one", until: "ready" });
+  const slow = client.call("one/fixture.late", { ms: 300 });
+  await client.call("one/fixture.echo");
+  const left = daemon.kill("SIGTERM");
+  expect(await slow).toBe("late");
+  expect(await left).toBe(0);
+  expect(alive(pid ?? 0)).toBe(false);
+});
+
+test("the socket is the owner's alone", async () => {
+  const daemon = new DaemonProcess("");
+  const client = await daemon.up();
+  expect(statSync(daemon.socket).mode & 0o777).toBe(0o600);
+  expect(statSync(path.dirname(daemon.socket)).mode & 0o777).toBe(0o700);
+  expect(statSync(daemon.stateDir).mode & 0o777).toBe(0o700);
+  client.close();
+});
+
+test("a second daemon on the same state is refused, and names the first", async () => {
+  const daemon = new DaemonProcess("");
+  const client = await daemon.up();
+  const second = new DaemonProcess("");
+  Object.defineProperty(second, "stateDir", { value: daemon.stateDir });
+  await expect(second.up()).rejects.toThrow(new RegExp(`already_running|pid ${daemon.pid}`));
+  client.close();
+});
+
+describe("SIGHUP", () => {
+  test("applies a changed file, and restarts only what changed", async () => {
+    const daemon = new DaemonProcess(table("keep", { tag: "1" }) + table("change", { tag: "1" }));
+    const client = await daemon.up();
+    const before = await client.control("plugin.wait", { plugin: "keep", until: "ready" });
+    await client.control("plugin.wait", { plugin: "change", until: "ready" });
+    const ready = nextEvent(client, (event) => event.type === "session.state" && event.plugin === "change" && event.to === "ready");
+    daemon.configure(table("keep", { tag: "1" }) + table("change", { tag: "2" }));
+    daemon.signal("SIGHUP");
+    await ready;
+    expect(await client.call("change/fixture.tag")).toBe("2");
+    expect((await client.control("plugin.status", { plugin: "keep" })).pid).toBe(before.pid);
+    client.close();
+  });
+
+  test("with a file that does not parse changes nothing", async () => {
+    const daemon = new DaemonProcess(table("one"));
+    const client = await daemon.up();
+    const before = await client.control("plugin.wait", { plugin: "one", until: "ready" });
+    const rejected = nextEvent(client, ({ type }) => type === "config.rejected");
+    daemon.configure("[plugins.one\n");
+    daemon.signal("SIGHUP");
+    expect(JSON.stringify(await rejected)).toContain("bulkhead.toml:1");
+    expect((await client.control("plugin.status", { plugin: "one" })).pid).toBe(before.pid);
+    expect(await failure(client.control("config.reload"))).toMatchObject({ code: "invalid_config" });
+    client.close();
+  });
+});
+
+describe("many clients", () => {
+  test("call at once, each getting its own answers", async () => {
+    const daemon = new DaemonProcess(table("one"));
+    const first = await daemon.up();
+    const clients = await Promise.all(Array.from({ length: 20 }, () => daemon.client()));
+    const answers = await Promise.all(
+      clients.flatMap((client, c) => Array.from({ length: 100 }, (_, n) => client.call("one/fixture.echo", { c, n }))),
+    );
+    expect(answers).toEqual(clients.flatMap((_, c) => Array.from({ length: 100 }, (_unused, n) => ({ c, n }))));
+    for (const client of [first, ...clients]) client.close();
+  });
+
+  test("one that leaves takes only its own calls along", async () => {
+    const daemon = new DaemonProcess(table("one"));
+    const client = await daemon.up();
+    const leaving = await daemon.client();
+    const gone = failure(leaving.call("one/fixture.late", { ms: 60_000 }));
+    const staying = client.call("one/fixture.late", { ms: 200 });
+    await client.call("one/fixture.echo");
+    leaving.close();
+    await gone;
+    expect(await staying).toBe("late");
+    client.close();
+  });
+
+  test("one that sends rubbish is cut off, and the others notice nothing", async () => {
+    const daemon = new DaemonProcess(table("one"));
+    const client = await daemon.up();
+    for (const rubbish of ["GET / HTTP/1.1\r\n\r\n", "Content-Length: -1\r\n\r\n", "\0".repeat(100_000)]) {
+      const socket = net.connect(daemon.socket);
+      const closed = new Promise((resolve) => socket.once("close", resolve));
+      socket.on("error", () => undefined);
+      socket.resume();
+      socket.write(rubbish);
+      await closed;
+    }
+    expect(await client.call("one/fixture.echo", { fine: true })).toEqual({ fine: true });
+    client.close();
+  });
+
+  test("one of another protocol version is told so", async () => {
+    const daemon = new DaemonProcess("");
+    const client = await daemon.up();
+    const socket = net.connect(daemon.socket);
+    const body = JSON.stringify({
+      jsonrpc: "2.0",
+      id: 1,
+      method: "hello",
+      params: { protocol: { min: 7, max: 9 }, client: { name: "future", version: "9.9.9" } },
+    });
+    socket.write(`Content-Length: ${body.length}\r\n\r\n${body}`);
+    const answer = await new Promise<string>((resolve) => socket.once("data", (chunk) => resolve(chunk.toString())));
+    expect(answer).toContain("incompatible_client");
+    expect(answer).toContain("future 9.9.9 speaks 7 to 9: restart the daemon");
+    socket.destroy();
+    client.close();
+  });
+});
+
+test("large values pass the daemon whole", async () => {
+  const daemon = new DaemonProcess(table("one"));
+  const client = await daemon.up();
+  const text = "Grüße 🌍 ".repeat(1_200_000);
+  expect(await client.call("one/fixture.echo", { text })).toEqual({ text });
+  client.close();
+}, 60_000);
+
+test("a flood on stderr neither blocks calls nor fills memory", async () => {
+  const daemon = new DaemonProcess(table("noisy") + table("calm"));
+  const client = await daemon.up();
+  await Promise.all(["noisy", "calm"].map((plugin) => client.control("plugin.wait", { plugin, until: "ready" })));
+  const before = (await client.control("daemon.status")).memoryBytes;
+  const flood = client.call("noisy/fixture.flood", { lines: 200_000 });
+  for (let n = 0; n < 50; n++) expect(await client.call("calm/fixture.echo", { n })).toEqual({ n });
+  await flood;
+  expect((await client.control("daemon.status")).memoryBytes - before).toBeLessThan(128 * 1024 * 1024);
+  client.close();
+}, 60_000);
+
+test("what happened is told in order, and a client that comes back misses nothing", async () => {
+  const daemon = new DaemonProcess(table("one", {}, quick));
+  const client = await daemon.up();
+  await client.control("plugin.wait", { plugin: "one", until: "ready" });
+  const first = await client.control("event.read", {});
+  const since = first.at(-1)?.seq ?? 0;
+  await failure(client.call("one/fixture.die", { signal: "SIGKILL" }));
+  await client.control("plugin.wait", { plugin: "one", until: "ready" });
+  const missed = await client.control("event.read", { since });
+  expect(missed.map(({ seq }) => seq)).toEqual(missed.map((_, n) => since + 1 + n));
+  expect(missed.map(({ type }) => type)).toContain("session.crash");
+  client.close();
+});

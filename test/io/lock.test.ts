@@ -1,0 +1,87 @@
+import { spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { acquireLock } from "../../src/io/lock.ts";
+
+const program = fileURLToPath(new URL("../fixtures/lock/hold.ts", import.meta.url));
+let dir: string;
+let file: string;
+const children: ChildProcess[] = [];
+
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), "lock-"));
+  file = join(dir, "daemon.lock");
+});
+
+afterEach(() => {
+  for (const child of children.splice(0)) child.kill("SIGKILL");
+  rmSync(dir, { recursive: true, force: true });
+});
+
+/** Another process that tries for the lock, and what it says of it. */
+async function contender() {
+  const child = spawn(process.execPath, [program, file], { stdio: ["pipe", "pipe", "inherit"] });
+  children.push(child);
+  const [said] = await once(child.stdout, "data");
+  return { child, pid: child.pid ?? 0, said: String(said).trim() };
+}
+
+it("one process has it, and the others learn who", async () => {
+  const first = await contender();
+  expect(first.said).toBe("held");
+  expect((await contender()).said).toBe(`refused ${first.pid}`);
+  expect(acquireLock(file, { pid: process.pid })).toStrictEqual({ ok: false, holder: { pid: first.pid } });
+});
+
+it("kill -9 of the holder frees it at once", async () => {
+  const first = await contender();
+  first.child.kill("SIGKILL");
+  await once(first.child, "exit");
+  const second = await contender();
+  expect(second.said).toBe("held");
+  expect((await contender()).said).toBe(`refused ${second.pid}`);
+});
+
+it("a holder that lets go leaves only the empty file", async () => {
+  const first = await contender();
+  first.child.stdin?.end();
+  await once(first.child, "exit");
+  expect(readdirSync(dir)).toStrictEqual(["daemon.lock"]);
+  expect((await contender()).said).toBe("held");
+});
+
+it("is also exclusive within a process, released once and for all", () => {
+  const lock = acquireLock(file, { pid: process.pid, socket: "/run/x" });
+  expect(lock.ok).toBe(true);
+  expect(acquireLock(file, { pid: 1 })).toStrictEqual({
+    ok: false,
+    holder: { pid: process.pid, socket: "/run/x" },
+  });
+  if (lock.ok) lock.release();
+  const next = acquireLock(file, { pid: process.pid });
+  expect(next.ok).toBe(true);
+  if (lock.ok) lock.release();
+  expect(acquireLock(file, { pid: process.pid }).ok).toBe(false);
+  if (next.ok) next.release();
+});
+
+it("a name that was left behind by a dead process is not taken for the holder's", async () => {
+  const first = await contender();
+  const dead = await contender();
+  dead.child.kill("SIGKILL");
+  await once(dead.child, "exit");
+  writeFileSync(`${file}.json`, JSON.stringify({ pid: dead.pid }));
+  expect(acquireLock(file, { pid: process.pid })).toStrictEqual({ ok: false, holder: undefined });
+  writeFileSync(`${file}.json`, "{");
+  expect(acquireLock(file, { pid: process.pid })).toStrictEqual({ ok: false, holder: undefined });
+  expect(first.child.exitCode).toBeNull();
+});
+
+it("a directory that is not there is an error, not a refusal", () => {
+  expect(() => acquireLock(join(dir, "missing", "daemon.lock"), { pid: 1 })).toThrow("unable to open");
+});
