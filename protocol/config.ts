@@ -7,7 +7,13 @@ const second = 1000;
 const minute = 60 * second;
 const mebibyte = 1024 * 1024;
 
-const durationUnits: Record<string, number> = { ms: 1, s: second, m: minute, h: 60 * minute, d: 24 * 60 * minute };
+const durationUnits: Record<string, number> = {
+  ms: 1,
+  s: second,
+  m: minute,
+  h: 60 * minute,
+  d: 24 * 60 * minute,
+};
 const sizeUnits: Record<string, number> = { B: 1, KiB: 1024, MiB: mebibyte, GiB: 1024 * mebibyte };
 
 /** Milliseconds; written as `"500ms"`, `"30s"`, `"10m"`, `"2h"`, `"7d"`. */
@@ -113,7 +119,9 @@ export const pluginEntry = z.strictObject({
   /** Relative to the file that the entry stands in; default: the directory of that file. */
   cwd: path.optional(),
   /** Variables to set. */
-  env: z.record(z.string().regex(/^[^=\0]+$/, "must be the name of an environment variable"), text).optional(),
+  env: z
+    .record(z.string().regex(/^[^=\0]+$/, "must be the name of an environment variable"), text)
+    .optional(),
   /** Variables of the daemon's own environment to hand on, besides PATH, HOME, LANG, TZ and TMPDIR. */
   pass_env: z.array(z.string().min(1)).optional(),
   /** Apis that its users require, each with a semver range. */
@@ -223,10 +231,22 @@ export const defaults: Pick<PluginSpec, "restart" | "timeouts" | "limits"> = {
     maxFailures: 8,
     windowMs: 10 * minute,
   },
-  timeouts: { handshakeMs: 10 * second, callMs: 30 * second, totalMs: undefined, drainMs: 5 * second, terminateMs: 3 * second },
-  limits: { inFlight: 4096, waiting: 1024, frameBytes: 64 * mebibyte, depth: 100, stderrLineBytes: 64 * 1024, process: {} },
+  timeouts: {
+    handshakeMs: 10 * second,
+    callMs: 30 * second,
+    totalMs: undefined,
+    drainMs: 5 * second,
+    terminateMs: 3 * second,
+  },
+  limits: {
+    inFlight: 4096,
+    waiting: 1024,
+    frameBytes: 64 * mebibyte,
+    depth: 100,
+    stderrLineBytes: 64 * 1024,
+    process: {},
+  },
 };
 
 /** Variables that every plugin gets when the daemon has them. Nothing else of its environment goes in unnamed. */
 export const passedEnv = ["PATH", "HOME", "LANG", "TZ", "TMPDIR"] as const;
-

@@ -24,7 +24,11 @@ export const control = {
   "plugin.enable": onePlugin,
   "plugin.disable": onePlugin,
   /** Answers when the plugin is so far, or with an error when it can not get there any more. */
-  "plugin.wait": z.object({ plugin: pluginId, until: z.enum(["ready", "stopped"]), timeoutMs: z.number().optional() }),
+  "plugin.wait": z.object({
+    plugin: pluginId,
+    until: z.enum(["ready", "stopped"]),
+    timeoutMs: z.number().optional(),
+  }),
   /** The description: of the running session, or as cached by the binary's hash, else by starting it. */
   "plugin.describe": onePlugin,
 
@@ -36,7 +40,9 @@ export const control = {
     previous: z.int().min(0).optional(),
     follow: z.boolean().optional(),
   }),
-  "crash.list": z.object({ plugin: pluginId.optional(), limit: z.int().positive().max(10_000).optional() }).optional(),
+  "crash.list": z
+    .object({ plugin: pluginId.optional(), limit: z.int().positive().max(10_000).optional() })
+    .optional(),
   "crash.get": z.object({ id: z.string() }),
   "event.read": z
     .object({

@@ -7,9 +7,18 @@ export const pluginId = z
   .max(64)
   .regex(/^[a-z][a-z0-9-]*$/, "must be lower-case letters, digits and dashes, beginning with a letter");
 
-const version = z.string().max(64).refine((text) => semver.valid(text) !== null, "must be a semantic version such as 1.2.0");
-const range = z.string().max(128).refine((text) => semver.validRange(text) !== null, "must be a semver range such as ^1.2.0");
-const methodName = z.string().max(64).regex(/^[A-Za-z][A-Za-z0-9_-]*$/, "must be a letter followed by letters, digits, - or _");
+const version = z
+  .string()
+  .max(64)
+  .refine((text) => semver.valid(text) !== null, "must be a semantic version such as 1.2.0");
+const range = z
+  .string()
+  .max(128)
+  .refine((text) => semver.validRange(text) !== null, "must be a semver range such as ^1.2.0");
+const methodName = z
+  .string()
+  .max(64)
+  .regex(/^[A-Za-z][A-Za-z0-9_-]*$/, "must be a letter followed by letters, digits, - or _");
 
 /** A JSON Schema, draft 2020-12. Kept as it came. */
 export const jsonSchema = z.union([z.boolean(), z.record(z.string(), z.unknown())]);
@@ -70,7 +79,9 @@ export type Description = z.infer<typeof description>;
 
 /** The wire names of all methods of the agreed apis, with their descriptions. */
 export function methodsOf(apis: readonly Api[]): Map<string, Method> {
-  return new Map(apis.flatMap((each) => each.methods.map((one) => [`${each.name}.${one.name}`, one] as const)));
+  return new Map(
+    apis.flatMap((each) => each.methods.map((one) => [`${each.name}.${one.name}`, one] as const)),
+  );
 }
 
 export { range as semverRange, version as semverVersion };

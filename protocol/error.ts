@@ -32,7 +32,12 @@ export const errors = {
   parse_error: entry(-32700, "caller", false, "Send valid JSON."),
   invalid_request: entry(-32600, "caller", false, "Send a JSON-RPC 2.0 request; batches are not supported."),
   method_not_found: entry(-32601, "caller", false, "See what the plugin offers: bulkhead describe P"),
-  invalid_params: entry(-32602, "caller", false, "Compare the params with the method's schema: bulkhead describe P"),
+  invalid_params: entry(
+    -32602,
+    "caller",
+    false,
+    "Compare the params with the method's schema: bulkhead describe P",
+  ),
   internal_error: entry(-32603, "host", false, "Read the log of whoever answered: bulkhead logs P"),
   cancelled: entry(-32800, "caller", false, "Nothing: the call was cancelled on request."),
 
@@ -40,40 +45,115 @@ export const errors = {
   plugin_crashed: entry(-31900, "plugin", true, "Read the report: bulkhead crashes ID"),
   plugin_unavailable: entry(-31901, "plugin", true, "See why it does not serve: bulkhead status P"),
   plugin_busy: entry(-31902, "caller", true, "Send fewer calls at once, or raise limits.in_flight."),
-  timeout: entry(-31903, "plugin", true, "Give the call more time (--timeout), or see what it does: bulkhead logs P"),
+  timeout: entry(
+    -31903,
+    "plugin",
+    true,
+    "Give the call more time (--timeout), or see what it does: bulkhead logs P",
+  ),
   plugin_not_found: entry(-31904, "caller", false, "See which plugins exist: bulkhead ps"),
   ambiguous_method: entry(-31905, "caller", false, "Name the api as well: P.api.method"),
-  plugin_error: entry(-31906, "plugin", false, "The plugin used an error code that is not its own; tell its author."),
+  plugin_error: entry(
+    -31906,
+    "plugin",
+    false,
+    "The plugin used an error code that is not its own; tell its author.",
+  ),
   supervisor_stopping: entry(-31907, "host", true, "Try again once the supervisor runs: bulkhead up -d"),
   plugin_hung: entry(-31908, "plugin", true, "Read the report: bulkhead crashes ID"),
   too_large: entry(-31909, "caller", false, "Send less at once, or raise limits.frame."),
 
   // why a plugin can not start; none of these is retried
-  executable_not_found: entry(-31920, "operator", false, "Check `command` in bulkhead.toml, or build the plugin."),
+  executable_not_found: entry(
+    -31920,
+    "operator",
+    false,
+    "Check `command` in bulkhead.toml, or build the plugin.",
+  ),
   not_a_file: entry(-31921, "operator", false, "`command` must name the executable file itself."),
-  not_executable: entry(-31922, "operator", false, "Make it an executable for this system: build a binary (not a library), chmod +x."),
-  wrong_architecture: entry(-31923, "operator", false, "Build the plugin for this machine, or give this platform its own command."),
-  checksum_mismatch: entry(-31924, "operator", false, "If the new file is meant to be there, update sha256 in bulkhead.toml."),
+  not_executable: entry(
+    -31922,
+    "operator",
+    false,
+    "Make it an executable for this system: build a binary (not a library), chmod +x.",
+  ),
+  wrong_architecture: entry(
+    -31923,
+    "operator",
+    false,
+    "Build the plugin for this machine, or give this platform its own command.",
+  ),
+  checksum_mismatch: entry(
+    -31924,
+    "operator",
+    false,
+    "If the new file is meant to be there, update sha256 in bulkhead.toml.",
+  ),
   incompatible_protocol: entry(-31925, "plugin", false, "Upgrade the side that is named."),
-  incompatible_api: entry(-31926, "operator", false, "Install a plugin version that offers the required api, or change `apis`."),
-  config_invalid: entry(-31927, "operator", false, "Correct the plugin's configuration: bulkhead config check"),
-  bad_description: entry(-31928, "plugin", false, "The plugin describes itself wrongly; tell its author: bulkhead describe P"),
+  incompatible_api: entry(
+    -31926,
+    "operator",
+    false,
+    "Install a plugin version that offers the required api, or change `apis`.",
+  ),
+  config_invalid: entry(
+    -31927,
+    "operator",
+    false,
+    "Correct the plugin's configuration: bulkhead config check",
+  ),
+  bad_description: entry(
+    -31928,
+    "plugin",
+    false,
+    "The plugin describes itself wrongly; tell its author: bulkhead describe P",
+  ),
 
   // why a start failed that may succeed next time
-  spawn_failed: entry(-31930, "host", true, "The operating system refused a process; see its limits: bulkhead doctor"),
-  handshake_timeout: entry(-31931, "plugin", true, "Raise timeouts.handshake, or see what it does: bulkhead logs P"),
+  spawn_failed: entry(
+    -31930,
+    "host",
+    true,
+    "The operating system refused a process; see its limits: bulkhead doctor",
+  ),
+  handshake_timeout: entry(
+    -31931,
+    "plugin",
+    true,
+    "Raise timeouts.handshake, or see what it does: bulkhead logs P",
+  ),
   handshake_failed: entry(-31932, "plugin", true, "See what it said: bulkhead logs P --previous"),
   exited_in_handshake: entry(-31933, "plugin", true, "See what it said: bulkhead logs P --previous"),
-  crash_loop: entry(-31934, "plugin", false, "Read the reports, then start it again: bulkhead crashes; bulkhead start P"),
-  protocol_violation: entry(-31935, "plugin", true, "The plugin broke the wire's rules; tell its author: bulkhead crashes ID"),
+  crash_loop: entry(
+    -31934,
+    "plugin",
+    false,
+    "Read the reports, then start it again: bulkhead crashes; bulkhead start P",
+  ),
+  protocol_violation: entry(
+    -31935,
+    "plugin",
+    true,
+    "The plugin broke the wire's rules; tell its author: bulkhead crashes ID",
+  ),
 
   // control protocol and configuration
   invalid_config: entry(-31940, "operator", false, "Correct the file: bulkhead config check"),
   daemon_unreachable: entry(-31941, "operator", true, "Start it: bulkhead up -d"),
-  incompatible_client: entry(-31942, "operator", false, "Use the bulkhead that belongs to the running daemon, or restart the daemon."),
+  incompatible_client: entry(
+    -31942,
+    "operator",
+    false,
+    "Use the bulkhead that belongs to the running daemon, or restart the daemon.",
+  ),
   already_running: entry(-31943, "operator", false, "Use the running one, or stop it: bulkhead down"),
   crash_not_found: entry(-31944, "caller", false, "See which reports exist: bulkhead crashes"),
-  daemon_failed: entry(-31945, "host", false, "Read the daemon's log; bulkhead doctor checks the surroundings."),
+  daemon_failed: entry(
+    -31945,
+    "host",
+    false,
+    "Read the daemon's log; bulkhead doctor checks the surroundings.",
+  ),
   usage: entry(-31946, "caller", false, "See: bulkhead help"),
 } as const satisfies Record<string, ErrorEntry>;
 
@@ -157,10 +237,16 @@ export class BulkheadError extends Error {
 
   /** From an error answer. A code of the table counts only with its own number: a plugin may not borrow one. */
   static from(error: RpcError): BulkheadError {
-    const told = isObject(error.data) && typeof error.data["code"] === "string" ? error.data["code"] : undefined;
+    const told =
+      isObject(error.data) && typeof error.data["code"] === "string" ? error.data["code"] : undefined;
     const borrowed = told !== undefined && isErrorCode(told) && !numbersOf(told).includes(error.code);
     const own = borrowed ? undefined : told;
-    return new BulkheadError(own ?? codeOf(error.code) ?? `rpc_${error.code}`, error.message, error.code, error.data);
+    return new BulkheadError(
+      own ?? codeOf(error.code) ?? `rpc_${error.code}`,
+      error.message,
+      error.code,
+      error.data,
+    );
   }
 
   toRpc(): RpcError {

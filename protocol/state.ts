@@ -138,15 +138,67 @@ export type SupervisorEvent = {
 export type EventBody =
   | { readonly type: "supervisor.started"; readonly pid: number; readonly version: string }
   | { readonly type: "supervisor.stopped"; readonly pid: number; readonly reason: string }
-  | { readonly type: "config.loaded"; readonly added: string[]; readonly removed: string[]; readonly changed: string[]; readonly errors: string[] }
+  | {
+      readonly type: "config.loaded";
+      readonly added: string[];
+      readonly removed: string[];
+      readonly changed: string[];
+      readonly errors: string[];
+    }
   | { readonly type: "config.rejected"; readonly message: string }
-  | { readonly type: "plugin.state"; readonly plugin: string; readonly from: PluginState; readonly to: PluginState; readonly why: string }
-  | { readonly type: "plugin.restart"; readonly plugin: string; readonly generation: number; readonly delayMs: number; readonly attempt: number; readonly why: string; readonly report: string | null }
-  | { readonly type: "plugin.gave_up"; readonly plugin: string; readonly code: ErrorCode; readonly why: string; readonly report: string | null }
-  | { readonly type: "session.state"; readonly plugin: string; readonly generation: number; readonly from: SessionState; readonly to: SessionState; readonly pid: number | null; readonly exit?: ProcessExit | null }
-  | { readonly type: "session.crash"; readonly plugin: string; readonly generation: number; readonly report: string; readonly summary: string; readonly class: CrashReport["class"]; readonly lostCalls: number; readonly durable: boolean }
-  | { readonly type: "session.noise"; readonly plugin: string; readonly generation: number; readonly text: string }
-  | { readonly type: "operator.action"; readonly plugin: string; readonly action: "start" | "stop" | "restart" | "enable" | "disable" };
+  | {
+      readonly type: "plugin.state";
+      readonly plugin: string;
+      readonly from: PluginState;
+      readonly to: PluginState;
+      readonly why: string;
+    }
+  | {
+      readonly type: "plugin.restart";
+      readonly plugin: string;
+      readonly generation: number;
+      readonly delayMs: number;
+      readonly attempt: number;
+      readonly why: string;
+      readonly report: string | null;
+    }
+  | {
+      readonly type: "plugin.gave_up";
+      readonly plugin: string;
+      readonly code: ErrorCode;
+      readonly why: string;
+      readonly report: string | null;
+    }
+  | {
+      readonly type: "session.state";
+      readonly plugin: string;
+      readonly generation: number;
+      readonly from: SessionState;
+      readonly to: SessionState;
+      readonly pid: number | null;
+      readonly exit?: ProcessExit | null;
+    }
+  | {
+      readonly type: "session.crash";
+      readonly plugin: string;
+      readonly generation: number;
+      readonly report: string;
+      readonly summary: string;
+      readonly class: CrashReport["class"];
+      readonly lostCalls: number;
+      readonly durable: boolean;
+    }
+  | {
+      readonly type: "session.noise";
+      readonly plugin: string;
+      readonly generation: number;
+      readonly text: string;
+    }
+  | {
+      readonly type: "operator.action";
+      readonly plugin: string;
+      readonly action: "start" | "stop" | "restart" | "enable" | "disable";
+    };
 
 export type EventType = EventBody["type"];
 
@@ -181,7 +233,12 @@ export interface PluginStatus {
   readonly version: string | null;
   readonly profile: string | null;
   readonly apis: readonly { readonly name: string; readonly version: string }[];
-  readonly calls: { readonly inFlight: number; readonly waiting: number; readonly answered: number; readonly failed: number };
+  readonly calls: {
+    readonly inFlight: number;
+    readonly waiting: number;
+    readonly answered: number;
+    readonly failed: number;
+  };
   readonly executable: string;
   readonly sha256: string | null;
 }

@@ -66,7 +66,9 @@ export function negotiate(
       wanted.every((range) => semver.satisfies(version, range, { includePrerelease: true })),
     );
     if (best !== undefined) apis.push({ name, version: best });
-    else for (const range of wanted) unmet.push({ name, range, offered: available, upgrade: whoLags(available, range) });
+    else
+      for (const range of wanted)
+        unmet.push({ name, range, offered: available, upgrade: whoLags(available, range) });
   }
   return unmet.length === 0 ? { ok: true, apis } : { ok: false, unmet };
 }

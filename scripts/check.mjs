@@ -1,6 +1,7 @@
 // `npm run check`: everything that must hold and is not a test.
 import { run } from "./setup.mjs";
 
+/** @type {[name: string, command: string, args: string[]][]} */
 const checks = [
   ["types", "tsc", ["-p", "tsconfig.json"]],
   ["lint", "oxlint", ["--type-aware"]],

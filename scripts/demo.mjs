@@ -11,7 +11,11 @@ const built = (name) => parts.some((part) => part.name === name && part.status =
 const stateDir = mkdtempSync(path.join(tmpdir(), "bulkhead-demo-"));
 const launcher = path.join(root, "scripts", "bulkhead.cjs");
 const plugins = path.join(root, "sample-plugins");
-const bulkheadEnv = { ...env, BULKHEAD_STATE_DIR: stateDir, BULKHEAD_CONFIG: path.join(plugins, "bulkhead.toml") };
+const bulkheadEnv = {
+  ...env,
+  BULKHEAD_STATE_DIR: stateDir,
+  BULKHEAD_CONFIG: path.join(plugins, "bulkhead.toml"),
+};
 const colour = process.stdout.isTTY && process.env.NO_COLOR === undefined;
 const dim = (text) => (colour ? `\x1b[2m${text}\x1b[0m` : text);
 const bold = (text) => (colour ? `\x1b[1m${text}\x1b[0m` : text);
@@ -53,7 +57,8 @@ async function callInFlight(id, args) {
   let output = "";
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (output += chunk));
   const ended = new Promise((resolve) => child.on("close", (status) => resolve({ output, status })));
-  while (plugin(id).calls.inFlight === 0) if (child.exitCode !== null) fail(`the call ended too early:\n${output}`);
+  while (plugin(id).calls.inFlight === 0)
+    if (child.exitCode !== null) fail(`the call ended too early:\n${output}`);
   return { ended };
 }
 
@@ -67,7 +72,10 @@ function fail(message) {
 const ready = (id) => bulkhead(["wait", id, "--ready", "--timeout", "20s"]);
 
 async function rustTour() {
-  chapter("Call plugins", "min is Rust, wordcount is plain C without any SDK. Values are typed by each method's schema.");
+  chapter(
+    "Call plugins",
+    "min is Rust, wordcount is plain C without any SDK. Values are typed by each method's schema.",
+  );
   bulkhead(["call", "min.min", "a=1", "b=2"]);
   bulkhead(["call", "min.min", "a=-10", "b=10"]);
   bulkhead(["call", "min.min", "a=2000", "b=2000"]);
@@ -77,7 +85,8 @@ async function rustTour() {
   const args = ["call", "todo-scan.scan", `root=${root}`, "maxItems=2000"];
   say(args);
   const { items, files } = ask(...args);
-  for (const { file, line, kind, title } of items.slice(0, 8)) print(`  ${kind.padEnd(8)} ${file}:${line}  ${title}`);
+  for (const { file, line, kind, title } of items.slice(0, 8))
+    print(`  ${kind.padEnd(8)} ${file}:${line}  ${title}`);
   print(`  … ${items.length} items in ${files} files`);
   if (items.length === 0) fail("todo-scan found nothing");
 
@@ -101,7 +110,10 @@ async function panicTour() {
   const counter = bulkhead(["call", "min.peek"]).trim();
   if (counter !== "0") fail(`the counter is ${counter}`);
 
-  chapter("A wrong version is refused at the handshake", "Both versions are named, and nobody tries again in a loop.");
+  chapter(
+    "A wrong version is refused at the handshake",
+    "Both versions are named, and nobody tries again in a loop.",
+  );
   bulkhead(["start", "outdated"], 7);
   const { state, restarts, retryAt } = plugin("outdated");
   print(`\noutdated is ${state}, with ${restarts} restarts and ${retryAt === null ? "none" : "one"} planned`);
@@ -161,7 +173,10 @@ const rust = built("min");
 const running = rust ? ["min", "chaos", "wordcount"] : ["wordcount"];
 if (!rust) {
   const config = path.join(stateDir, "bulkhead.toml");
-  writeFileSync(config, `[plugins.wordcount]\ncommand = '${path.join(plugins, "wordcount", "build", "wordcount")}'\n`);
+  writeFileSync(
+    config,
+    `[plugins.wordcount]\ncommand = '${path.join(plugins, "wordcount", "build", "wordcount")}'\n`,
+  );
   bulkheadEnv.BULKHEAD_CONFIG = config;
 }
 

@@ -38,14 +38,14 @@ function dependencies() {
 
 /**
  * Dependencies, the compiled supervisor and the native parts with whatever toolchains are there.
- * Resolves with what became of each native part: `{ name, status: "built" | "skipped" | "failed", reason? }`.
+ * `native`: what else to build, as `buildPlugins` takes it. Resolves with what became of each native part: `{ name, status: "built" | "skipped" | "failed", reason? }`.
  */
-export async function setup() {
+export async function setup(native = {}) {
   dependencies();
   say("setup: compiling");
   run("tsc", ["-p", "tsconfig.build.json"], { stdio: ["ignore", 2, 2] });
   const { buildPlugins } = await import("./build-plugins.mjs");
-  const parts = await buildPlugins();
+  const parts = await buildPlugins(native);
   for (const { name, status, reason } of parts) {
     if (status !== "built") say(`setup: ${status} ${name}: ${reason ?? "no reason given"}`);
   }

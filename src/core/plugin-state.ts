@@ -33,7 +33,12 @@ export type PluginEvent =
   /** Its entry in the configuration changed, or its executable did: run the new one. */
   | { readonly type: "replace"; readonly exclusive: boolean; readonly why: string }
   | { readonly type: "ready"; readonly generation: Generation }
-  | { readonly type: "gone"; readonly generation: Generation; readonly decision: Decision; readonly message: string }
+  | {
+      readonly type: "gone";
+      readonly generation: Generation;
+      readonly decision: Decision;
+      readonly message: string;
+    }
   | { readonly type: "retry" };
 
 export type PluginEffect =
@@ -91,7 +96,9 @@ function start(plugin: Plugin, by: "operator" | "supervisor" | "call"): PluginSt
     case "stopped":
     case "failed":
     case "backoff":
-      return by === "operator" ? begin(plugin, "started by the operator", [{ type: "clear_retry" }]) : [plugin, []];
+      return by === "operator"
+        ? begin(plugin, "started by the operator", [{ type: "clear_retry" }])
+        : [plugin, []];
     case "starting":
     case "serving":
     case "disabled":
@@ -102,20 +109,27 @@ function start(plugin: Plugin, by: "operator" | "supervisor" | "call"): PluginSt
 function stop(plugin: Plugin, by: "operator" | "idle" | "supervisor"): PluginStep {
   if (plugin.state === "disabled") return [plugin, []];
   if (by === "idle") {
-    return plugin.state === "serving" ? settle(plugin, "idle", "stopped for want of calls", "idle") : [plugin, []];
+    return plugin.state === "serving"
+      ? settle(plugin, "idle", "stopped for want of calls", "idle")
+      : [plugin, []];
   }
   return settle(plugin, "stopped", `stopped by the ${by}`, by);
 }
 
 function disable(plugin: Plugin): PluginStep {
-  return plugin.state === "disabled" ? [plugin, []] : settle(plugin, "disabled", "disabled by an operator", "operator");
+  return plugin.state === "disabled"
+    ? [plugin, []]
+    : settle(plugin, "disabled", "disabled by an operator", "operator");
 }
 
 /** An operator's restart is in place: the old process is gone before the new one begins. */
 function restart(plugin: Plugin): PluginStep {
   if (plugin.state === "disabled") return [plugin, []];
   const [retired, effects] = retire(plugin, "operator");
-  return begin({ ...retired, startWhenAlone: true }, "restarted by the operator", [{ type: "clear_retry" }, ...effects]);
+  return begin({ ...retired, startWhenAlone: true }, "restarted by the operator", [
+    { type: "clear_retry" },
+    ...effects,
+  ]);
 }
 
 function replace(plugin: Plugin, exclusive: boolean, why: string): PluginStep {
@@ -155,7 +169,8 @@ function ready(plugin: Plugin, generation: Generation): PluginStep {
     retiring: old === null ? plugin.retiring : [...plugin.retiring, old],
     failure: null,
   };
-  const retireOld: PluginEffect[] = old === null ? [] : [{ type: "stop_session", generation: old, by: "reload" }];
+  const retireOld: PluginEffect[] =
+    old === null ? [] : [{ type: "stop_session", generation: old, by: "reload" }];
   return [next, [{ type: "release_calls" }, ...retireOld]];
 }
 

@@ -52,7 +52,10 @@ export type SessionStep = readonly [Session, readonly SessionEffect[]];
 
 const clearTimer: SessionEffect = { type: "clear_timer" };
 const setTimer = (timer: SessionTimer): SessionEffect => ({ type: "set_timer", timer });
-const send = (message: "initialize" | "activate" | "shutdown" | "exit"): SessionEffect => ({ type: "send", message });
+const send = (message: "initialize" | "activate" | "shutdown" | "exit"): SessionEffect => ({
+  type: "send",
+  message,
+});
 
 export function sessionStep(session: Session, event: SessionEvent): SessionStep {
   if (session.state === "gone") return [session, []];
@@ -188,10 +191,7 @@ function terminate(session: Session, cause: EndCause): SessionStep {
 }
 
 function kill(cause: EndCause): SessionStep {
-  return [
-    { state: "stopping", step: null, force: "killed", cause },
-    [clearTimer, { type: "kill" }],
-  ];
+  return [{ state: "stopping", step: null, force: "killed", cause }, [clearTimer, { type: "kill" }]];
 }
 
 function exited(session: Session, clean: boolean): SessionStep {
@@ -210,10 +210,7 @@ function readOut(session: Session): SessionStep {
 }
 
 function gone(session: Session, cause: EndCause): SessionStep {
-  return [
-    { ...session, state: "gone", step: null, cause },
-    [clearTimer, { type: "gone", cause }],
-  ];
+  return [{ ...session, state: "gone", step: null, cause }, [clearTimer, { type: "gone", cause }]];
 }
 
 function causeOfExit(session: Session): EndCause {

@@ -1,11 +1,10 @@
 /** One client: greets, relays calls as bytes, and answers the daemon's own methods. */
 import type { Socket } from "node:net";
 import { callBounds, control } from "../../protocol/control.ts";
-import type { ControlMethod, HelloResult } from "../../protocol/control.ts";
+import type { HelloResult } from "../../protocol/control.ts";
 import { BulkheadError, errors } from "../../protocol/error.ts";
 import type { RpcError } from "../../protocol/error.ts";
 import { controlRange, negotiateProtocol } from "../../protocol/version.ts";
-import { nearest } from "../../protocol/nearest.ts";
 import { version } from "../supervisor/supervisor.ts";
 import type { Supervisor } from "../supervisor/supervisor.ts";
 import type { Deadlines } from "../wire/deadlines.ts";
@@ -70,13 +69,17 @@ export class Connection {
   #hello(request: IncomingRequest): void {
     const parsed = control.hello.safeParse(parse(request.params));
     if (!parsed.success) {
-      request.fail({ code: errors.invalid_params.number, message: "hello needs protocol {min, max} and client {name, version}" });
+      request.fail({
+        code: errors.invalid_params.number,
+        message: "hello needs protocol {min, max} and client {name, version}",
+      });
       return;
     }
     const { protocol: theirs, client } = parsed.data;
     const agreed = negotiateProtocol(controlRange, theirs);
     if (!agreed.ok) {
-      const cure = agreed.upgrade === "ours" ? "restart the daemon with the newer bulkhead" : "upgrade the client";
+      const cure =
+        agreed.upgrade === "ours" ? "restart the daemon with the newer bulkhead" : "upgrade the client";
       const message =
         `the daemon (bulkhead ${version}) speaks control protocol ${controlRange.min} to ${controlRange.max}, ` +
         `${client.name} ${client.version} speaks ${theirs.min} to ${theirs.max}: ${cure}`;
@@ -113,8 +116,8 @@ export class Connection {
     const cancelled = new AbortController();
     request.onCancel(() => cancelled.abort());
     try {
-      const { method, params } = checked(request);
-      const result = await this.#options.methods.call(method, params, this.#stream(request, cancelled.signal));
+      const stream = this.#stream(request, cancelled.signal);
+      const result = await this.#options.methods.call(request.method, parse(request.params), stream);
       request.respond(toSlice(result ?? null));
     } catch (error) {
       request.fail(rpcError(error, cancelled.signal));
@@ -133,21 +136,6 @@ export class Connection {
       },
     };
   }
-}
-
-function checked(request: IncomingRequest): { method: ControlMethod; params: unknown } {
-  const { method } = request;
-  if (!(method in control)) {
-    const near = nearest(method, Object.keys(control));
-    const meant = near === undefined ? "" : `; did you mean ${near}?`;
-    throw BulkheadError.of("method_not_found", `the daemon has no method ${method}${meant}`);
-  }
-  const name = method as ControlMethod;
-  const parsed = control[name].safeParse(parse(request.params));
-  if (parsed.success) return { method: name, params: parsed.data };
-  const issue = parsed.error.issues[0];
-  const path = `/${issue?.path.map(String).join("/") ?? ""}`;
-  throw BulkheadError.of("invalid_params", `${method}: ${path}: ${issue?.message}`, { detail: { path } });
 }
 
 function parse(slice: Buffer | undefined): unknown {

@@ -90,10 +90,13 @@ class Daemon implements DaemonItself {
     const supervisor = await Supervisor.open({
       stateDir: this.#paths.stateDir,
       keep: daemon,
-      onProblem: ({ message, ok }) => (ok ? log.info({ message }, "journal") : log.error({ message }, "journal")),
+      onProblem: ({ message, ok }) =>
+        ok ? log.info({ message }, "journal") : log.error({ message }, "journal"),
     });
     this.#supervisor = supervisor;
-    supervisor.subscribe((event) => log[event.type === "session.crash" ? "warn" : "info"](event, event.type));
+    supervisor.subscribe(({ type, at: _at, seq: _seq, ...event }) =>
+      log[type === "session.crash" ? "warn" : "info"](event, type),
+    );
     const methods = new ControlMethods(supervisor, this);
     const deadlines = new Deadlines();
     const listener = await listen(this.#paths.socket, (socket) => {
@@ -103,7 +106,8 @@ class Daemon implements DaemonItself {
         return;
       }
       const onEnd = (connection: Connection, why: string): void => {
-        if (this.#connections.delete(connection)) log.debug({ client: connection.client, why }, "client left");
+        if (this.#connections.delete(connection))
+          log.debug({ client: connection.client, why }, "client left");
       };
       this.#connections.add(new Connection({ socket, supervisor, methods, deadlines, onEnd }));
     });
@@ -133,7 +137,9 @@ class Daemon implements DaemonItself {
     const died = (error: unknown): void => {
       // Nothing is known about the state any more. The guards see to the plugins.
       this.#log.fatal({ err: error }, "the daemon failed");
-      process.stderr.write(`bulkhead: the daemon failed: ${error instanceof Error ? error.stack : String(error)}\n`);
+      process.stderr.write(
+        `bulkhead: the daemon failed: ${error instanceof Error ? error.stack : String(error)}\n`,
+      );
       process.exit(1);
     };
     process.on("SIGTERM", stop);
@@ -177,7 +183,9 @@ class Daemon implements DaemonItself {
   }
 
   async #apply(config: LoadedConfig): Promise<Change> {
-    const broken = new Map(config.broken.map(({ id, problems }) => [id, problems.map(formatProblem).join("; ")]));
+    const broken = new Map(
+      config.broken.map(({ id, problems }) => [id, problems.map(formatProblem).join("; ")]),
+    );
     if (this.#supervisor === null) throw BulkheadError.of("supervisor_stopping", "the daemon is stopping");
     const change = await this.#supervisor.apply(config.plugins, broken);
     this.#config = config;

@@ -33,7 +33,12 @@ function guard({ isolation }: Supervisor): Check {
 function configuration(problems: readonly string[]): Check {
   const name = "configuration in use";
   if (problems.length === 0) return { name, level: "ok", message: "without problems" };
-  return { name, level: "fail", message: problems.join("\n"), advice: "Correct the file, then: bulkhead config reload" };
+  return {
+    name,
+    level: "fail",
+    message: problems.join("\n"),
+    advice: "Correct the file, then: bulkhead config reload",
+  };
 }
 
 function plugins(supervisor: Supervisor): Check {

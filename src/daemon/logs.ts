@@ -14,11 +14,20 @@ export async function readLogs(supervisor: Supervisor, params: Params): Promise<
   if (plugin !== undefined) return supervisor.logs(plugin, query);
   const logs = await Promise.all(supervisor.ids().map((id) => supervisor.logs(id, query)));
   // -0 would be everything.
-  return lines === 0 ? [] : logs.flat().sort((a, b) => a.at - b.at).slice(-lines);
+  return lines === 0
+    ? []
+    : logs
+        .flat()
+        .sort((a, b) => a.at - b.at)
+        .slice(-lines);
 }
 
 /** First what the files have, then what comes, each line once. Ends when the client cancels. */
-export async function followLogs(supervisor: Supervisor, params: Params, { signal, item }: Stream): Promise<void> {
+export async function followLogs(
+  supervisor: Supervisor,
+  params: Params,
+  { signal, item }: Stream,
+): Promise<void> {
   const early: LogLine[] = [];
   let take = (line: LogLine): void => void early.push(line);
   const unsubscribe = supervisor.onLog((line) => {

@@ -1,7 +1,9 @@
 /** The daemon's own methods, one entry for each name in protocol/control.ts. */
+import { control } from "../../protocol/control.ts";
 import type { ControlMethod, ControlParams } from "../../protocol/control.ts";
 import type { ControlResults } from "../../protocol/control-results.ts";
 import { BulkheadError } from "../../protocol/error.ts";
+import { nearest } from "../../protocol/nearest.ts";
 import type { SupervisorEvent } from "../../protocol/state.ts";
 import type { Supervisor } from "../supervisor/supervisor.ts";
 import { followLogs, readLogs } from "./logs.ts";
@@ -9,7 +11,7 @@ import { followLogs, readLogs } from "./logs.ts";
 /** How a method sends more than one value, and learns that nobody waits any more. */
 export interface Stream {
   readonly signal: AbortSignal;
-  item(value: unknown): void;
+  readonly item: (value: unknown) => void;
 }
 
 /** What only the daemon as a whole can answer. */
@@ -56,20 +58,24 @@ export class ControlMethods {
         await followLogs(supervisor, params, stream);
         return [];
       },
-      "crash.list": (params) => journal.crashes({ limit: recent, ...given(params) }),
+      "crash.list": ({ plugin, limit = recent } = {}) => journal.crashes({ plugin, limit }),
       "crash.get": async ({ id }) => {
         const found = await journal.findCrash(id);
         const [report] = found;
-        if (report === undefined) throw BulkheadError.of("crash_not_found", `no crash report begins with ${id}`);
+        if (report === undefined)
+          throw BulkheadError.of("crash_not_found", `no crash report begins with ${id}`);
         if (found.length > 1) {
           const detail = { choices: found.slice(0, 20).map((each) => each.id) };
-          throw BulkheadError.of("crash_not_found", `${found.length} crash reports begin with ${id}`, { detail });
+          throw BulkheadError.of("crash_not_found", `${found.length} crash reports begin with ${id}`, {
+            detail,
+          });
         }
         return report;
       },
       "event.read": async (params, stream) => {
-        if (params?.follow !== true) return journal.events({ limit: recent, ...given(params) });
-        await followEvents(supervisor, params, stream);
+        const { plugin, since, limit = recent, follow = false } = params ?? {};
+        if (!follow) return journal.events({ plugin, since, limit });
+        await followEvents(supervisor, params ?? {}, stream);
         return [];
       },
 
@@ -78,18 +84,28 @@ export class ControlMethods {
     };
   }
 
-  async call(method: ControlMethod, params: unknown, stream: Stream): Promise<unknown> {
-    if (method === "hello") throw BulkheadError.of("invalid_request", "hello has been said");
+  /** @throws BulkheadError `method_not_found`, `invalid_params`, and whatever the method itself throws. */
+  async call(method: string, raw: unknown, stream: Stream): Promise<unknown> {
+    if (!isMethod(method)) {
+      const near = nearest(method, Object.keys(control));
+      const meant = near === undefined ? "" : `; did you mean ${near}?`;
+      throw BulkheadError.of("method_not_found", `the daemon has no method ${method}${meant}`);
+    }
+    const params = control[method].safeParse(raw);
+    if (!params.success) {
+      const issue = params.error.issues[0];
+      const path = `/${issue?.path.map(String).join("/") ?? ""}`;
+      const detail = { path };
+      throw BulkheadError.of("invalid_params", `${method}: ${path}: ${issue?.message}`, { detail });
+    }
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- schema and method stand under the same name
     const run = this.#methods[method] as (params: unknown, stream: Stream) => unknown;
-    return run(params, stream);
+    return run(params.data, stream);
   }
 }
 
-/** zod leaves optional members as `undefined`; spreading those would overwrite defaults. */
-function given<T extends object>(params: T | undefined): { [K in keyof T]: Exclude<T[K], undefined> } {
-  return Object.fromEntries(
-    Object.entries(params ?? {}).filter(([, value]) => value !== undefined),
-  ) as { [K in keyof T]: Exclude<T[K], undefined> };
+function isMethod(name: string): name is keyof Methods {
+  return Object.hasOwn(control, name) && name !== "hello";
 }
 
 function detail(supervisor: Supervisor, id: string): ControlResults["plugin.status"] {
@@ -122,7 +138,10 @@ async function wait(
   } catch (error) {
     if (!limit.aborted || signal.aborted) throw error;
     const { state, why } = supervisor.status(plugin);
-    throw BulkheadError.of("timeout", `${plugin} is not ${until} after ${timeoutMs} ms; it is ${state}: ${why}`);
+    throw BulkheadError.of(
+      "timeout",
+      `${plugin} is not ${until} after ${timeoutMs} ms; it is ${state}: ${why}`,
+    );
   }
 }
 
@@ -142,7 +161,7 @@ async function followEvents(
     const past =
       since === undefined && limit === undefined
         ? []
-        : await supervisor.journal.events(given({ plugin, since, limit: limit ?? 10_000 }));
+        : await supervisor.journal.events({ plugin, since, limit: limit ?? 10_000 });
     const last = past.at(-1)?.seq ?? since ?? 0;
     for (const event of past) item(event);
     for (const event of early) if (event.seq === 0 || event.seq > last) item(event);

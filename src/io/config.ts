@@ -11,7 +11,7 @@ import { commandFor, noCommand, specFrom } from "./config-spec.ts";
 
 export type { DaemonSettings, Origin } from "./config-origin.ts";
 export { formatProblem, type ConfigProblem } from "./config-problem.ts";
-export { sameSpec, specFrom, type SpecBase } from "./config-spec.ts";
+export { sameSpec, specFrom } from "./config-spec.ts";
 
 /** A plugin that is named but can not be run as it is written; the others are not affected. */
 export interface BrokenPlugin {

@@ -15,7 +15,7 @@ import type { SpawnFailure } from "./spawn-failure.ts";
 export { findGuard, isolation } from "./guard.ts";
 export type { Isolation, ProcessLimits } from "./guard.ts";
 export type { ProcessGone } from "./process-group.ts";
-export type { SpawnFailure, SpawnFailureCode, SpawnFailureDetail } from "./spawn-failure.ts";
+export type { SpawnFailure } from "./spawn-failure.ts";
 
 export interface ProcessSpec {
   /** Absolute path of the executable; symlinks are followed. */

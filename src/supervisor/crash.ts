@@ -26,7 +26,9 @@ export function conclude(
   const exitClass = classify(end.cause, end.exit, findings.diagnosis);
   const judged = { class: exitClass, cause: end.cause, exit: end.exit, readyMs: end.readyMs };
   const { decision, history } =
-    settled === null ? decide(spec.restart, past, judged, at, random()) : { decision: settled, history: past };
+    settled === null
+      ? decide(spec.restart, past, judged, at, random())
+      : { decision: settled, history: past };
   const crash = report({
     ...end,
     id: `${spec.id}-${generation}-${suffix(random())}`,

@@ -49,7 +49,11 @@ export function bulkheadDialect(host: { name: string; version: string }): Dialec
         generation,
         apis: spec.apis.map(({ name, range }) => ({ name, range })),
         services: [],
-        limits: { frameBytes: spec.limits.frameBytes, depth: spec.limits.depth, inFlight: spec.limits.inFlight },
+        limits: {
+          frameBytes: spec.limits.frameBytes,
+          depth: spec.limits.depth,
+          inFlight: spec.limits.inFlight,
+        },
       };
       const outcome = await peer.request("initialize", params);
       if (outcome.settlement !== "answered") return { ok: false, failure: null };
@@ -84,7 +88,10 @@ const largestDescription = 1024 * 1024;
 
 function agree(result: Buffer, spec: PluginSpec): Handshake {
   if (result.length > largestDescription) {
-    return bad("bad_description", `described itself in ${result.length} bytes; ${largestDescription} are allowed`);
+    return bad(
+      "bad_description",
+      `described itself in ${result.length} bytes; ${largestDescription} are allowed`,
+    );
   }
   const raw: unknown = JSON.parse(result.toString("utf8"));
   // The version first: a plugin of another protocol may describe itself in another shape.
@@ -125,7 +132,8 @@ function explain(unmet: Unmet): string {
 function protocolMismatch(theirs: { min: number; max: number }): StartFailure | null {
   const agreed = negotiateProtocol(protocolRange, theirs);
   if (agreed.ok) return null;
-  const cure = agreed.upgrade === "theirs" ? "upgrade the plugin (rebuild it with a newer SDK)" : "upgrade Bulkhead";
+  const cure =
+    agreed.upgrade === "theirs" ? "upgrade the plugin (rebuild it with a newer SDK)" : "upgrade Bulkhead";
   return {
     code: "incompatible_protocol",
     message: `the plugin speaks protocol ${span(theirs)}, this supervisor ${span(protocolRange)}: ${cure}`,
@@ -133,14 +141,18 @@ function protocolMismatch(theirs: { min: number; max: number }): StartFailure | 
   };
 }
 
-const span = ({ min, max }: { min: number; max: number }): string => (min === max ? `${min}` : `${min} to ${max}`);
+const span = ({ min, max }: { min: number; max: number }): string =>
+  min === max ? `${min}` : `${min} to ${max}`;
 
 function refused(step: "initialize" | "activate", error: RpcError): StartFailure {
   if (error.code === handshakeCodes.incompatibleProtocol) {
     const theirs = incompatibleProtocolData.safeParse(error.data);
     const failure = theirs.success ? protocolMismatch(theirs.data) : null;
     if (failure !== null) return failure;
-    return { code: "incompatible_protocol", message: `the plugin refused protocol ${span(protocolRange)}: ${error.message}` };
+    return {
+      code: "incompatible_protocol",
+      message: `the plugin refused protocol ${span(protocolRange)}: ${error.message}`,
+    };
   }
   if (error.code === handshakeCodes.configInvalid) {
     const data = configInvalidData.safeParse(error.data);
@@ -154,6 +166,10 @@ function refused(step: "initialize" | "activate", error: RpcError): StartFailure
   return { code: "handshake_failed", message: `answered ${step} with error ${error.code}: ${error.message}` };
 }
 
-function bad(code: "bad_description" | "incompatible_api", message: string, detail?: Record<string, unknown>): Handshake {
+function bad(
+  code: "bad_description" | "incompatible_api",
+  message: string,
+  detail?: Record<string, unknown>,
+): Handshake {
   return { ok: false, failure: { code, message, ...(detail === undefined ? {} : { detail }) } };
 }

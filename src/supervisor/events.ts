@@ -66,6 +66,6 @@ export class Events {
   }
 
   #deliver(events: readonly SupervisorEvent[]): void {
-    for (const event of events) for (const listener of [...this.#listeners]) listener(event);
+    for (const event of events) for (const listener of this.#listeners) listener(event);
   }
 }

@@ -121,7 +121,7 @@ export class Lives {
     } finally {
       this.#running = false;
     }
-    for (const look of [...this.#waiters]) look();
+    for (const look of this.#waiters) look();
   }
 
   /** Resolves as soon as the predicate holds, looked at after every step. Rejects with the signal's reason. */
@@ -138,7 +138,7 @@ export class Lives {
       };
       const abort = (): void => {
         done();
-        reject(signal?.reason as Error);
+        reject(signal?.reason);
       };
       this.#waiters.add(look);
       signal?.addEventListener("abort", abort, { once: true });
@@ -233,7 +233,8 @@ export class Lives {
       generation,
       { guard, deadlines, dialect, log, dataDir, now },
       {
-        state: (from, to) => events.tell({ type: "session.state", plugin, generation, from, to, pid: session.pid }),
+        state: (from, to) =>
+          events.tell({ type: "session.state", plugin, generation, from, to, pid: session.pid }),
         ready: () => {
           this.#remember(session);
           this.dispatch({ type: "ready", generation });
@@ -261,15 +262,39 @@ export class Lives {
     const { generation, pid } = session;
     const { events, journal, now, random } = this.#around;
     const { id: plugin } = this.spec;
-    const left: EventBody = { type: "session.state", plugin, generation, from, to: "gone", pid, exit: end.exit };
+    const left: EventBody = {
+      type: "session.state",
+      plugin,
+      generation,
+      from,
+      to: "gone",
+      pid,
+      exit: end.exit,
+    };
     if (end.cause.kind === "requested") {
-      session.settleLost({ code: "plugin_unavailable", message: "was stopped before it answered", report: undefined });
+      session.settleLost({
+        code: "plugin_unavailable",
+        message: "was stopped before it answered",
+        report: undefined,
+      });
       this.#sessions.delete(generation);
       events.tell(left);
-      this.dispatch({ type: "gone", generation, decision: { action: "none", why: "" }, message: "was stopped" });
+      this.dispatch({
+        type: "gone",
+        generation,
+        decision: { action: "none", why: "" },
+        message: "was stopped",
+      });
       return;
     }
-    const { crash, history } = conclude(session, end, this.#decided(generation), this.#history, now(), random);
+    const { crash, history } = conclude(
+      session,
+      end,
+      this.#decided(generation),
+      this.#history,
+      now(),
+      random,
+    );
     this.#history = history;
     const stamped = events.stamp(left, ...crashEvents({ ...crash, durable: true }));
     const durable = await writeCrash(journal, crash, stamped.events, this.row());
@@ -284,7 +309,8 @@ export class Lives {
   #decided(generation: number): Decision | null {
     const { retiring, candidate, current } = this.#machine;
     if (retiring.includes(generation)) return { action: "none", why: "it was being stopped" };
-    if (candidate === generation && current !== null) return { action: "none", why: "the old process serves on" };
+    if (candidate === generation && current !== null)
+      return { action: "none", why: "the old process serves on" };
     return null;
   }
 

@@ -128,7 +128,11 @@ export class PluginSet {
       onLine: onLog,
       onProblem,
     });
-    const plugin = new Plugin(spec, this.#rows.get(id) ?? fresh, lastCrash ?? null, { ...surroundings, log, dataDir });
+    const plugin = new Plugin(spec, this.#rows.get(id) ?? fresh, lastCrash ?? null, {
+      ...surroundings,
+      log,
+      dataDir,
+    });
     this.#plugins.set(id, plugin);
     if (spec.start === "auto") plugin.start("supervisor");
   }

@@ -6,7 +6,7 @@ import { nearest } from "../../protocol/nearest.ts";
 import type { CrashReport, LogLine, PluginState, PluginStatus } from "../../protocol/state.ts";
 import type { PluginRow } from "../io/journal.ts";
 import type { LogQuery } from "../io/logfile.ts";
-import type { CallOptions, Settle } from "./call.ts";
+import type { RouteOptions, Settle } from "./call.ts";
 import { refusal } from "./call.ts";
 import { IdleWatch } from "./idle.ts";
 import { Lives } from "./lives.ts";
@@ -32,7 +32,9 @@ export class Plugin {
     this.#waiting = new WaitingCalls(spec.id, around.deadlines);
     this.#lives = new Lives(spec, row, lastCrash, around, {
       release: (session) =>
-        this.#waiting.release((method, params, options, settle) => this.#send(session, method, params, options, settle)),
+        this.#waiting.release((method, params, options, settle) =>
+          this.#send(session, method, params, options, settle),
+        ),
       refuse: () => this.#waiting.refuse(this.#unavailable()),
       changed: () => this.#watchIdleness(),
     });
@@ -60,7 +62,7 @@ export class Plugin {
     return this.#lives.quiet;
   }
 
-  call(method: string, params: Buffer | undefined, options: CallOptions, settle: Settle): void {
+  call(method: string, params: Buffer | undefined, options: RouteOptions, settle: Settle): void {
     const counted: Settle = (outcome) => {
       if ("result" in outcome) this.#answered++;
       else this.#failed++;
@@ -129,10 +131,12 @@ export class Plugin {
       recentFailures: this.#lives.recentFailures,
       retryAt: this.#lives.retryAt,
       error: failure === null ? null : { ...failure, hint: errors[failure.code].hint },
-      lastCrash: lastCrash === null ? null : { id: lastCrash.id, at: lastCrash.at, summary: lastCrash.summary },
+      lastCrash:
+        lastCrash === null ? null : { id: lastCrash.id, at: lastCrash.at, summary: lastCrash.summary },
       version: description?.plugin.version ?? null,
       profile: description?.build?.profile ?? null,
-      apis: current?.agreement?.apis ?? description?.apis.map(({ name, version }) => ({ name, version })) ?? [],
+      apis:
+        current?.agreement?.apis ?? description?.apis.map(({ name, version }) => ({ name, version })) ?? [],
       calls: {
         inFlight: current?.inFlight ?? 0,
         waiting: this.#waiting.size,
@@ -144,13 +148,24 @@ export class Plugin {
     };
   }
 
-  #callWithoutSession(method: string, params: Buffer | undefined, options: CallOptions, settle: Settle): void {
+  #callWithoutSession(
+    method: string,
+    params: Buffer | undefined,
+    options: RouteOptions,
+    settle: Settle,
+  ): void {
     this.start("call");
     if (this.state === "starting") this.#waiting.add(method, params, options, settle, this.spec);
     else settle(this.#unavailable());
   }
 
-  #send(session: Session, method: string, params: Buffer | undefined, options: CallOptions, settle: Settle): void {
+  #send(
+    session: Session,
+    method: string,
+    params: Buffer | undefined,
+    options: RouteOptions,
+    settle: Settle,
+  ): void {
     this.#idle.touch();
     const methods = session.agreement?.methods;
     if (methods?.has(method) === true) session.call(method, params, options, settle);
@@ -160,7 +175,10 @@ export class Plugin {
   #undeclared(method: string, methods: readonly string[]) {
     const near = nearest(method, methods);
     const meant = near === undefined ? "" : `; did you mean ${near}?`;
-    const detail = { methods: methods.slice(0, listedMethods), ...(near === undefined ? {} : { nearest: near }) };
+    const detail = {
+      methods: methods.slice(0, listedMethods),
+      ...(near === undefined ? {} : { nearest: near }),
+    };
     return refusal("method_not_found", `${this.id} has no method ${method}${meant}`, { detail });
   }
 

@@ -2,7 +2,7 @@
 import { BulkheadError } from "../../protocol/error.ts";
 import type { RpcError } from "../../protocol/error.ts";
 import { nearest } from "../../protocol/nearest.ts";
-import type { CallOptions, Settle } from "./call.ts";
+import type { RouteOptions, Settle } from "./call.ts";
 import { refusal } from "./call.ts";
 import type { Plugin } from "./plugin.ts";
 
@@ -22,7 +22,7 @@ export class Router {
     this.#closed = true;
   }
 
-  call(target: string, params: Buffer | undefined, options: CallOptions, settle: Settle): void {
+  call(target: string, params: Buffer | undefined, options: RouteOptions, settle: Settle): void {
     const slash = target.indexOf("/");
     const id = target.slice(0, slash);
     const plugin = this.#plugins.get(id);
@@ -41,6 +41,8 @@ export class Router {
     const near = nearest(id, [...this.#plugins.keys(), ...this.#broken.keys()]);
     const meant = near === undefined ? "" : `; did you mean ${near}?`;
     const detail = near === undefined ? {} : { nearest: near };
-    return BulkheadError.of("plugin_not_found", `no plugin is called ${JSON.stringify(id)}${meant}`, { detail }).toRpc();
+    return BulkheadError.of("plugin_not_found", `no plugin is called ${JSON.stringify(id)}${meant}`, {
+      detail,
+    }).toRpc();
   }
 }

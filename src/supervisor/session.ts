@@ -1,6 +1,13 @@
 /** One life of a plugin: its process, its conversation, the calls it has taken, and what is left of it at the end. */
 import type { PluginSpec } from "../../protocol/config.ts";
-import type { EndCause, LostCall, ProcessExit, RecordedMessage, SessionState, StartFailure } from "../../protocol/state.ts";
+import type {
+  EndCause,
+  LostCall,
+  ProcessExit,
+  RecordedMessage,
+  SessionState,
+  StartFailure,
+} from "../../protocol/state.ts";
 import { newSession, sessionStep } from "../core/session-state.ts";
 import type { Session as Machine, SessionEffect, SessionEvent, SessionTimer } from "../core/session-state.ts";
 import { spawnProcess } from "../io/process.ts";
@@ -9,7 +16,7 @@ import type { PluginLog } from "../io/logfile.ts";
 import type { Deadlines } from "../wire/deadlines.ts";
 import type { Outcome } from "../wire/peer.ts";
 import { Peer } from "../wire/peer.ts";
-import type { CallOptions, Settle } from "./call.ts";
+import type { RouteOptions, Settle } from "./call.ts";
 import { refusal } from "./call.ts";
 import type { Agreement, Dialect } from "./dialect.ts";
 import { Recorder } from "./recorder.ts";
@@ -71,13 +78,19 @@ export class Session {
   #readySince: number | null = null;
   #timer: NodeJS.Timeout | undefined;
   #pinging = false;
+  #saidDrained = false;
   /** The state that the listener knows. */
   #told: SessionState = "spawning";
   #ending: Ending | null = null;
   readonly #stdoutEnd = Promise.withResolvers<void>();
   readonly #stderrEnd = Promise.withResolvers<void>();
 
-  constructor(spec: PluginSpec, generation: number, surroundings: SessionSurroundings, listener: SessionListener) {
+  constructor(
+    spec: PluginSpec,
+    generation: number,
+    surroundings: SessionSurroundings,
+    listener: SessionListener,
+  ) {
     this.spec = spec;
     this.generation = generation;
     this.#surroundings = surroundings;
@@ -124,7 +137,7 @@ export class Session {
   }
 
   /** Sends a call of a method that stands in the agreement. */
-  call(method: string, params: Buffer | undefined, options: CallOptions, settle: Settle): void {
+  call(method: string, params: Buffer | undefined, options: RouteOptions, settle: Settle): void {
     const { limits } = this.spec;
     const peer = this.#peer;
     if (peer === null || this.#machine.force === "exited") {
@@ -136,9 +149,11 @@ export class Session {
       return;
     }
     const { callMs, totalMs } = this.spec.timeouts;
-    const bounds = { idleTimeout: callMs, ...(totalMs === undefined ? {} : { totalTimeout: totalMs }), ...options };
-    const ctx = bounds.totalTimeout === undefined ? {} : { ctx: Buffer.from(`{"ms":${Math.round(bounds.totalTimeout)}}`) };
-    peer.call(method, params, { ...bounds, ...ctx }, (outcome) => this.#settled(method, outcome, settle));
+    const { signal, onProgress, idleTimeout = callMs, totalTimeout = totalMs } = options;
+    const ctx = totalTimeout === undefined ? undefined : Buffer.from(`{"ms":${Math.round(totalTimeout)}}`);
+    peer.call(method, params, { signal, onProgress, idleTimeout, totalTimeout, ctx }, (outcome) =>
+      this.#settled(method, outcome, settle),
+    );
   }
 
   /** Settles what was in flight when it ended. */
@@ -151,6 +166,13 @@ export class Session {
   #settled(method: string, outcome: Outcome, settle: Settle): void {
     settle(settlementOf(this.spec.id, method, outcome, this.#ending));
     if (outcome.settlement !== "answered" && outcome.cause === "timeout") this.#suspect();
+    if (this.#saidDrained) this.#checkDrained();
+  }
+
+  /** A plugin that answers `shutdown` too early still has the time that it was given for its calls. */
+  #checkDrained(): void {
+    if (this.#peer === null || this.#peer.inFlight === this.#peer.abandoned)
+      this.#dispatch({ type: "drained" });
   }
 
   /** A call timed out: the plugin may be slow with it, or dead to the world. */
@@ -161,7 +183,11 @@ export class Session {
     this.#pinging = true;
     void this.#surroundings.dialect.ping(peer, pingMs).then((alive) => {
       this.#pinging = false;
-      if (!alive) this.#dispatch({ type: "hung", detail: `a call timed out, and no answer to a ping for ${pingMs / 1000} s` });
+      if (!alive)
+        this.#dispatch({
+          type: "hung",
+          detail: `a call timed out, and no answer to a ping for ${pingMs / 1000} s`,
+        });
     });
   }
 
@@ -181,7 +207,11 @@ export class Session {
     });
     if (!spawned.ok) {
       const { code, message, detail } = spawned.failure;
-      const failure: StartFailure = { code, message, ...(detail === undefined ? {} : { detail: { ...detail } }) };
+      const failure: StartFailure = {
+        code,
+        message,
+        ...(detail === undefined ? {} : { detail: { ...detail } }),
+      };
       this.#dispatch({ type: "start_failed", failure });
       return;
     }
@@ -303,7 +333,8 @@ export class Session {
       }
       case "shutdown":
         await dialect.shutdown(peer, this.spec.timeouts.drainMs);
-        this.#dispatch({ type: "drained" });
+        this.#saidDrained = true;
+        this.#checkDrained();
         return;
       case "exit":
         dialect.exit(peer);
@@ -313,7 +344,13 @@ export class Session {
 
   #setTimer(timer: SessionTimer): void {
     const { handshakeMs, drainMs, terminateMs } = this.spec.timeouts;
-    const ms = { handshake: handshakeMs, drain: drainMs, closed: closedMs, terminated: terminateMs, stream_end: streamEndMs };
+    const ms = {
+      handshake: handshakeMs,
+      drain: drainMs,
+      closed: closedMs,
+      terminated: terminateMs,
+      stream_end: streamEndMs,
+    };
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#dispatch({ type: "timer", timer }), ms[timer]);
   }
@@ -331,7 +368,9 @@ export class Session {
     const { log } = this.#surroundings;
     const steady = performance.now();
     const endedAt = this.#endedAt ?? steady;
-    const lost = [...(this.#peer?.pendingCalls() ?? [])].filter((call) => !call.abandoned && call.method.includes("."));
+    const lost = [...(this.#peer?.pendingCalls() ?? [])].filter(
+      (call) => !call.abandoned && call.method.includes("."),
+    );
     log.end(this.generation, howItEnded(this.#exit));
     this.#listener.gone(this.#told, {
       cause,

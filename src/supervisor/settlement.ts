@@ -16,9 +16,16 @@ export interface Ending {
 
 const unexplained: Ending = { code: "plugin_crashed", message: "has gone", report: undefined };
 
-export function settlementOf(plugin: string, method: string, outcome: Outcome, ending: Ending | null): CallOutcome {
+export function settlementOf(
+  plugin: string,
+  method: string,
+  outcome: Outcome,
+  ending: Ending | null,
+): CallOutcome {
   if (outcome.settlement === "answered") {
-    return outcome.error === undefined ? { result: outcome.result } : { error: honest(plugin, outcome.error) };
+    return outcome.error === undefined
+      ? { result: outcome.result }
+      : { error: honest(plugin, outcome.error) };
   }
   const { settlement } = outcome;
   switch (outcome.cause) {
@@ -34,7 +41,10 @@ export function settlementOf(plugin: string, method: string, outcome: Outcome, e
       return refusal("too_large", `the params of ${method} are larger than a frame may be`, { settlement });
     case "closed": {
       const { code, message, report } = ending ?? unexplained;
-      return refusal(code, `${plugin} ${message}`, { settlement, ...(report === undefined ? {} : { report }) });
+      return refusal(code, `${plugin} ${message}`, {
+        settlement,
+        ...(report === undefined ? {} : { report }),
+      });
     }
   }
 }

@@ -2,6 +2,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import type { Caller, CallOptions } from "../../protocol/caller.ts";
 import type { PluginSpec } from "../../protocol/config.ts";
 import { description as descriptionSchema } from "../../protocol/description.ts";
 import type { Description } from "../../protocol/description.ts";
@@ -15,7 +16,7 @@ import { statePaths } from "../io/paths.ts";
 import { findGuard, isolation } from "../io/process.ts";
 import type { Isolation } from "../io/process.ts";
 import { Deadlines } from "../wire/deadlines.ts";
-import type { CallOptions, CallOutcome, Settle } from "./call.ts";
+import type { CallOutcome, RouteOptions, Settle } from "./call.ts";
 import { bulkheadDialect } from "./dialect.ts";
 import { Events } from "./events.ts";
 import type { Listener } from "./events.ts";
@@ -29,7 +30,7 @@ export const version = "0.1.0";
 
 type Opened = Awaited<ReturnType<typeof Journal.open>>;
 
-export class Supervisor {
+export class Supervisor implements Caller {
   readonly journal: Journal;
   readonly events: Events;
   /** What holds for the processes of plugins on this machine. */
@@ -66,7 +67,7 @@ export class Supervisor {
       logDir: paths?.logDir,
       keep: { ...daemonDefaults, ...options.keep },
       onLog: (line) => {
-        for (const listener of [...this.#logListeners]) listener(line);
+        for (const listener of this.#logListeners) listener(line);
       },
       onProblem: onProblem ?? (() => undefined),
     });
@@ -95,22 +96,23 @@ export class Supervisor {
     return this.#set.apply(specs, broken);
   }
 
-  /**
-   * Calls `plugin/api.method` with a JSON value.
-   *
-   * @throws BulkheadError: the plugin's own error, or why there is no answer, with `settlement`.
-   */
-  async call(target: string, params?: unknown, options: CallOptions = {}): Promise<unknown> {
+  async call(target: string, params: unknown = {}, options: CallOptions = {}): Promise<unknown> {
+    const { signal, idleTimeout, timeout, onProgress } = options;
     const { promise, resolve } = Promise.withResolvers<CallOutcome>();
-    const bytes = params === undefined ? undefined : Buffer.from(JSON.stringify(params));
-    this.route(target, bytes, options, resolve);
+    const bounds = {
+      signal,
+      idleTimeout,
+      totalTimeout: timeout,
+      onProgress: onProgress && ((value: Buffer) => onProgress(JSON.parse(value.toString("utf8")))),
+    };
+    this.route(target, Buffer.from(JSON.stringify(params)), bounds, resolve);
     const outcome = await promise;
     if ("error" in outcome) throw BulkheadError.from(outcome.error);
     return JSON.parse(outcome.result.toString("utf8"));
   }
 
-  /** The same in bytes: what the daemon relays. */
-  route(target: string, params: Buffer | undefined, options: CallOptions, settle: Settle): void {
+  /** A call in bytes: what the daemon relays. */
+  route(target: string, params: Buffer | undefined, options: RouteOptions, settle: Settle): void {
     this.#set.router.call(target, params, options, settle);
   }
 
@@ -177,7 +179,10 @@ export class Supervisor {
       await plugin.until(() => plugin.state !== "starting" && plugin.state !== "backoff", signal);
       return serving(plugin);
     }
-    await plugin.until(() => plugin.quiet && plugin.state !== "starting" && plugin.state !== "backoff", signal);
+    await plugin.until(
+      () => plugin.quiet && plugin.state !== "starting" && plugin.state !== "backoff",
+      signal,
+    );
     return plugin.status();
   }
 
@@ -231,7 +236,10 @@ export class Supervisor {
   async #begin(id: string, action: "start" | "restart"): Promise<PluginStatus> {
     const plugin = this.#operate(id, action);
     if (plugin.state === "disabled") {
-      throw BulkheadError.of("plugin_unavailable", `${id} is disabled; enable it first: bulkhead enable ${id}`);
+      throw BulkheadError.of(
+        "plugin_unavailable",
+        `${id} is disabled; enable it first: bulkhead enable ${id}`,
+      );
     }
     await plugin.until(() => plugin.state !== "starting");
     return serving(plugin);

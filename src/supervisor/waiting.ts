@@ -1,20 +1,25 @@
 /** Calls that wait for a plugin to start: bounded in number, bytes and time. */
 import type { PluginSpec } from "../../protocol/config.ts";
 import type { Deadline, Deadlines } from "../wire/deadlines.ts";
-import type { CallOptions, CallOutcome, Settle } from "./call.ts";
+import type { RouteOptions, CallOutcome, Settle } from "./call.ts";
 import { refusal } from "./call.ts";
 
 interface Waiting {
   readonly method: string;
   readonly params: Buffer | undefined;
-  readonly options: CallOptions;
+  readonly options: RouteOptions;
   readonly settle: Settle;
   readonly since: number;
   readonly deadline: Deadline;
   readonly onAbort: (() => void) | null;
 }
 
-export type Release = (method: string, params: Buffer | undefined, options: CallOptions, settle: Settle) => void;
+export type Release = (
+  method: string,
+  params: Buffer | undefined,
+  options: RouteOptions,
+  settle: Settle,
+) => void;
 
 export class WaitingCalls {
   readonly #plugin: string;
@@ -35,7 +40,7 @@ export class WaitingCalls {
   add(
     method: string,
     params: Buffer | undefined,
-    options: CallOptions,
+    options: RouteOptions,
     settle: Settle,
     { limits, timeouts }: PluginSpec,
   ): void {
@@ -54,7 +59,10 @@ export class WaitingCalls {
     const total = options.totalTimeout ?? timeouts.totalMs ?? Infinity;
     const limit = Math.min(options.idleTimeout ?? timeouts.callMs, total);
     const since = this.#deadlines.now();
-    const onAbort = options.signal === undefined ? null : () => leave(refusal("cancelled", `the call of ${method} was cancelled`));
+    const onAbort =
+      options.signal === undefined
+        ? null
+        : () => leave(refusal("cancelled", `the call of ${method} was cancelled`));
     const call: Waiting = {
       method,
       params,
@@ -74,16 +82,17 @@ export class WaitingCalls {
   /** Hands all of them on, oldest first, with what is left of their time. */
   release(to: Release): void {
     const now = this.#deadlines.now();
-    for (const call of [...this.#calls]) {
+    for (const call of this.#calls) {
       if (!this.#take(call)) continue;
       const { totalTimeout } = call.options;
-      const left = totalTimeout === undefined ? {} : { totalTimeout: Math.max(1, totalTimeout - (now - call.since)) };
+      const left =
+        totalTimeout === undefined ? {} : { totalTimeout: Math.max(1, totalTimeout - (now - call.since)) };
       to(call.method, call.params, { ...call.options, ...left }, call.settle);
     }
   }
 
   refuse(outcome: CallOutcome): void {
-    for (const call of [...this.#calls]) if (this.#take(call)) call.settle(outcome);
+    for (const call of this.#calls) if (this.#take(call)) call.settle(outcome);
   }
 
   #take(call: Waiting): boolean {

@@ -7,7 +7,7 @@ export interface Clock {
   keepAlive?(timer: unknown, keep: boolean): void;
 }
 
-export const systemClock: Clock = {
+const systemClock: Clock = {
   now: () => performance.now(),
   setTimer: (delay, fire) => setTimeout(fire, delay),
   clearTimer: (timer: NodeJS.Timeout) => clearTimeout(timer),

@@ -17,12 +17,11 @@ import type { Frame } from "./writer.ts";
 
 export { members, toSlice } from "./json.ts";
 export { WireViolation } from "./violation.ts";
-export type { ViolationReason } from "./violation.ts";
 export type { IncomingRequest } from "./incoming.ts";
 export type { WireLimits } from "./limits.ts";
-export type { Answered, Outcome, RpcError, Unanswered } from "./outcome.ts";
+export type { Outcome, RpcError } from "./outcome.ts";
 export type { CallOptions, OutgoingCall, PendingCall } from "./outgoing.ts";
-export type { Envelope, Id, Slice } from "./scan.ts";
+export type { Id, Slice } from "./scan.ts";
 
 /**
  * Why nothing more is read. `eof`: the other side closed, in the middle of a frame if `truncated`. `error`:

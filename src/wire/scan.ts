@@ -3,7 +3,6 @@ import { means, skipKey, skipSpace, skipString, skipValue, spells } from "./json
 import type { Slice } from "./json.ts";
 import { excerpt, WireViolation } from "./violation.ts";
 
-export { members } from "./json.ts";
 export type { Slice } from "./json.ts";
 
 export type Id = number | string;
@@ -16,7 +15,7 @@ export type Envelope =
   | { kind: "error"; id: Id | null; error: Slice };
 
 /** Longest method and longest string id, in bytes between the quotes. */
-export const NAME_LIMIT = 256;
+const NAME_LIMIT = 256;
 
 const KEYS = ["jsonrpc", "id", "method", "params", "ctx", "result", "error"] as const;
 const JSONRPC = 0;

@@ -184,8 +184,10 @@ describe("without a daemon", () => {
 test("up in the foreground serves at the given socket until it is told to stop", async () => {
   const socket = path.join(directory, "own", "own.sock");
   const child = start("up", "--state-dir", path.join(directory, "own"), "--socket", socket);
-  const [words] = await once(child.stderr, "data");
-  expect(String(words)).toBe(`up (pid ${child.pid}), listening at ${socket}; Ctrl-C stops it\n`);
+  const up = `up (pid ${child.pid}), listening at ${socket}; Ctrl-C stops it\n`;
+  let words = "";
+  // What happens is told as well, in any order.
+  while (!words.includes(up)) words += String((await once(child.stderr, "data"))[0]);
   expect(await bulkhead("ps", "--socket", socket)).toMatchObject({ status: 0 });
   child.kill("SIGTERM");
   expect(await statusOf(child)).toBe(0);

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Decision, PluginState } from "../../protocol/state.ts";
 import { newPlugin, pluginStep } from "../../src/core/plugin-state.ts";
@@ -50,12 +50,29 @@ const gone = (generation: number, decision: Decision): PluginEvent => ({
 
 /** Choices are made against the world as it then is, so that every event is possible. */
 const choice = fc.record({
-  kind: fc.constantFrom("start", "call", "auto", "stop", "idle", "restart", "enable", "disable", "replace", "exclusive", "ready", "gone", "retry"),
+  kind: fc.constantFrom(
+    "start",
+    "call",
+    "auto",
+    "stop",
+    "idle",
+    "restart",
+    "enable",
+    "disable",
+    "replace",
+    "exclusive",
+    "ready",
+    "gone",
+    "retry",
+  ),
   pick: fc.nat(),
   decision: fc.constantFrom(restart, giveUp, none),
 });
 
-function eventFor(world: World, { kind, pick, decision }: { kind: string; pick: number; decision: Decision }): PluginEvent | null {
+function eventFor(
+  world: World,
+  { kind, pick, decision }: { kind: string; pick: number; decision: Decision },
+): PluginEvent | null {
   const live = [...world.live];
   const one = live[pick % Math.max(1, live.length)];
   switch (kind) {
@@ -86,7 +103,7 @@ function eventFor(world: World, { kind, pick, decision }: { kind: string; pick: 
   }
 }
 
-function consistent({ plugin, live, retryArmed }: World): void {
+function expectConsistent({ plugin, live, retryArmed }: World): void {
   const known = [plugin.current, plugin.candidate, ...plugin.retiring].filter((each) => each !== null);
   expect(new Set(known)).toEqual(live);
   expect(known.length).toBe(live.size);
@@ -108,7 +125,7 @@ describe("any order of events", () => {
           const event = eventFor(world, each);
           if (event === null) continue;
           world.do(event);
-          consistent(world);
+          expectConsistent(world);
         }
       }),
       { numRuns: 2000 },
@@ -134,21 +151,25 @@ describe("any order of events", () => {
 
   test("leaves nothing running after a stop, once what was running has gone", () => {
     fc.assert(
-      fc.property(fc.array(choice, { maxLength: 40 }), fc.constantFrom("stop", "disable"), (choices, last) => {
-        const world = new World();
-        for (const each of [...choices, { kind: last, pick: 0, decision: none }]) {
-          const event = eventFor(world, each);
-          if (event !== null) world.do(event);
-        }
-        const { state } = world.plugin;
-        for (const generation of [...world.live]) {
-          world.do(gone(generation, restart));
-          expect(world.spawned).toBeUndefined();
-        }
-        expect(world.plugin.state).toBe(state);
-        expect(world.live.size).toBe(0);
-        expect(world.retryArmed).toBe(false);
-      }),
+      fc.property(
+        fc.array(choice, { maxLength: 40 }),
+        fc.constantFrom("stop", "disable"),
+        (choices, last) => {
+          const world = new World();
+          for (const each of [...choices, { kind: last, pick: 0, decision: none }]) {
+            const event = eventFor(world, each);
+            if (event !== null) world.do(event);
+          }
+          const { state } = world.plugin;
+          for (const generation of world.live) {
+            world.do(gone(generation, restart));
+            expect(world.spawned).toBeUndefined();
+          }
+          expect(world.plugin.state).toBe(state);
+          expect(world.live.size).toBe(0);
+          expect(world.retryArmed).toBe(false);
+        },
+      ),
     );
   });
 
@@ -162,7 +183,9 @@ describe("any order of events", () => {
           if (event === null) continue;
           world.do(event);
           if (before === "starting" && world.plugin.state !== "starting") {
-            expect(world.effects.some(({ type }) => type === "release_calls" || type === "refuse_calls")).toBe(true);
+            expect(
+              world.effects.some(({ type }) => type === "release_calls" || type === "refuse_calls"),
+            ).toBe(true);
           }
         }
       }),
@@ -175,16 +198,19 @@ describe("starting", () => {
     expect(new World().do({ type: "start", by: "call" }).spawned).toBe(1);
   });
 
-  test.each(["stopped", "disabled", "failed", "backoff"] as const)("a call does not start a %s plugin", (state) => {
-    const world = serving();
-    if (state === "stopped") world.do({ type: "stop", by: "operator" });
-    if (state === "disabled") world.do({ type: "disable" });
-    if (state === "failed") world.do(gone(1, giveUp));
-    if (state === "backoff") world.do(gone(1, restart));
-    expect(world.plugin.state).toBe(state);
-    expect(world.do({ type: "start", by: "call" }).spawned).toBeUndefined();
-    expect(world.plugin.state).toBe(state);
-  });
+  test.each(["stopped", "disabled", "failed", "backoff"] as const)(
+    "a call does not start a %s plugin",
+    (state) => {
+      const world = serving();
+      if (state === "stopped") world.do({ type: "stop", by: "operator" });
+      if (state === "disabled") world.do({ type: "disable" });
+      if (state === "failed") world.do(gone(1, giveUp));
+      if (state === "backoff") world.do(gone(1, restart));
+      expect(world.plugin.state).toBe(state);
+      expect(world.do({ type: "start", by: "call" }).spawned).toBeUndefined();
+      expect(world.plugin.state).toBe(state);
+    },
+  );
 
   test("an operator starts a failed plugin again", () => {
     const world = serving().do(gone(1, giveUp)).do({ type: "start", by: "operator" });

@@ -1,9 +1,13 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { newSession, sessionStep } from "../../src/core/session-state.ts";
 import type { Session, SessionEffect, SessionEvent } from "../../src/core/session-state.ts";
 
-function run(...events: SessionEvent[]): { session: Session; effects: SessionEffect[]; last: readonly SessionEffect[] } {
+function run(...events: SessionEvent[]): {
+  session: Session;
+  effects: SessionEffect[];
+  last: readonly SessionEffect[];
+} {
   let session = newSession;
   let last: readonly SessionEffect[] = [];
   const effects: SessionEffect[] = [];
@@ -94,7 +98,10 @@ describe("any order of events", () => {
     fc.assert(
       fc.property(fc.array(anyEvent, { maxLength: 30 }), (events) => {
         const { session } = run({ type: "spawned" }, failed, ...events, ...left(false));
-        expect(session.cause).toEqual({ kind: "start_failure", failure: { code: "bad_description", message: "no" } });
+        expect(session.cause).toEqual({
+          kind: "start_failure",
+          failure: { code: "bad_description", message: "no" },
+        });
       }),
     );
   });

@@ -3,14 +3,17 @@ import net from "node:net";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
 import type { SupervisorEvent } from "../../protocol/state.ts";
-import { Client } from "../../src/client/client.ts";
+import type { Client } from "../../src/client/client.ts";
 import { alive, dead, DaemonProcess, table } from "../helpers/daemon.ts";
 import { failure } from "../helpers/supervisor.ts";
 
 const quick = `restart = { min_delay = "10ms" }`;
 
 /** The first event that fits, among those that come from now on. */
-async function nextEvent(client: Client, fits: (event: SupervisorEvent) => boolean): Promise<SupervisorEvent> {
+async function nextEvent(
+  client: Client,
+  fits: (event: SupervisorEvent) => boolean,
+): Promise<SupervisorEvent> {
   const done = new AbortController();
   let found: SupervisorEvent | undefined;
   await client.follow(
@@ -98,7 +101,10 @@ describe("SIGHUP", () => {
     const client = await daemon.up();
     const before = await client.control("plugin.wait", { plugin: "keep", until: "ready" });
     await client.control("plugin.wait", { plugin: "change", until: "ready" });
-    const ready = nextEvent(client, (event) => event.type === "session.state" && event.plugin === "change" && event.to === "ready");
+    const ready = nextEvent(
+      client,
+      (event) => event.type === "session.state" && event.plugin === "change" && event.to === "ready",
+    );
     daemon.configure(table("keep", { tag: "1" }) + table("change", { tag: "2" }));
     daemon.signal("SIGHUP");
     await ready;
@@ -125,11 +131,16 @@ describe("many clients", () => {
   test("call at once, each getting its own answers", async () => {
     const daemon = new DaemonProcess(table("one"));
     const first = await daemon.up();
+    await first.control("plugin.wait", { plugin: "one", until: "ready" });
     const clients = await Promise.all(Array.from({ length: 20 }, () => daemon.client()));
     const answers = await Promise.all(
-      clients.flatMap((client, c) => Array.from({ length: 100 }, (_, n) => client.call("one/fixture.echo", { c, n }))),
+      clients.flatMap((client, c) =>
+        Array.from({ length: 100 }, (_, n) => client.call("one/fixture.echo", { c, n })),
+      ),
     );
-    expect(answers).toEqual(clients.flatMap((_, c) => Array.from({ length: 100 }, (_unused, n) => ({ c, n }))));
+    expect(answers).toEqual(
+      clients.flatMap((_, c) => Array.from({ length: 100 }, (_unused, n) => ({ c, n }))),
+    );
     for (const client of [first, ...clients]) client.close();
   });
 
@@ -172,7 +183,9 @@ describe("many clients", () => {
       params: { protocol: { min: 7, max: 9 }, client: { name: "future", version: "9.9.9" } },
     });
     socket.write(`Content-Length: ${body.length}\r\n\r\n${body}`);
-    const answer = await new Promise<string>((resolve) => socket.once("data", (chunk) => resolve(chunk.toString())));
+    const answer = await new Promise<string>((resolve) =>
+      socket.once("data", (chunk) => resolve(chunk.toString())),
+    );
     expect(answer).toContain("incompatible_client");
     expect(answer).toContain("future 9.9.9 speaks 7 to 9: restart the daemon");
     socket.destroy();
@@ -191,7 +204,9 @@ test("large values pass the daemon whole", async () => {
 test("a flood on stderr neither blocks calls nor fills memory", async () => {
   const daemon = new DaemonProcess(table("noisy") + table("calm"));
   const client = await daemon.up();
-  await Promise.all(["noisy", "calm"].map((plugin) => client.control("plugin.wait", { plugin, until: "ready" })));
+  await Promise.all(
+    ["noisy", "calm"].map((plugin) => client.control("plugin.wait", { plugin, until: "ready" })),
+  );
   const before = (await client.control("daemon.status")).memoryBytes;
   const flood = client.call("noisy/fixture.flood", { lines: 200_000 });
   for (let n = 0; n < 50; n++) expect(await client.call("calm/fixture.echo", { n })).toEqual({ n });

@@ -72,7 +72,8 @@ export class DaemonProcess {
   /** Resolves with the exit status, or the signal's name. */
   kill(signal: NodeJS.Signals): Promise<number | string | null> {
     const child = this.#child;
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return Promise.resolve(null);
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null)
+      return Promise.resolve(null);
     return new Promise((resolve) => {
       child.once("exit", (code, by) => resolve(code ?? by));
       child.kill(signal);

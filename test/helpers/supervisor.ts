@@ -1,5 +1,4 @@
 /** Supervisors over the fixture plugin, closed after each test. */
-import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach } from "vitest";
 import { BulkheadError } from "../../protocol/error.ts";
@@ -8,7 +7,6 @@ import { Supervisor } from "../../src/supervisor/supervisor.ts";
 import type { SupervisorOptions } from "../../src/supervisor/options.ts";
 
 const fixturePlugin = fileURLToPath(new URL("../fixtures/plugin/plugin.mjs", import.meta.url));
-export const repository = path.resolve(path.dirname(fixturePlugin), "../../..");
 
 type Entry = NonNullable<SupervisorOptions["plugins"]>[string];
 

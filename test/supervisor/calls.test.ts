@@ -13,7 +13,9 @@ test("a value comes back as it went", async () => {
 test("calls wait while the plugin starts", async () => {
   const supervisor = await supervise({ one: fixture() });
   expect(supervisor.status("one").state).toBe("starting");
-  const answers = await Promise.all(Array.from({ length: 100 }, (_, n) => supervisor.call("one/fixture.echo", { n })));
+  const answers = await Promise.all(
+    Array.from({ length: 100 }, (_, n) => supervisor.call("one/fixture.echo", { n })),
+  );
   expect(answers).toEqual(Array.from({ length: 100 }, (_, n) => ({ n })));
 });
 
@@ -78,9 +80,13 @@ test("progress extends the idle deadline and not the total one", async () => {
   const seen: unknown[] = [];
   const onProgress = (value: unknown): void => void seen.push(value);
   const params = { steps: 10, ms: 40 };
-  expect(await supervisor.call("one/fixture.progress", params, { idleTimeout: 300, onProgress })).toBe("done");
+  expect(await supervisor.call("one/fixture.progress", params, { idleTimeout: 300, onProgress })).toBe(
+    "done",
+  );
   expect(seen).toEqual(Array.from({ length: 10 }, (_, n) => ({ done: n + 1, total: 10 })));
-  const error = await failure(supervisor.call("one/fixture.progress", params, { idleTimeout: 300, timeout: 200 }));
+  const error = await failure(
+    supervisor.call("one/fixture.progress", params, { idleTimeout: 300, timeout: 200 }),
+  );
   expect(error.code).toBe("timeout");
 });
 
@@ -106,7 +112,9 @@ test("the window is a bound: one call more is refused unsent", async () => {
   const supervisor = await supervise({ one: fixture({}, { limits: { in_flight: 4 } }) });
   await supervisor.wait("one", "ready");
   const controller = new AbortController();
-  const hanging = Array.from({ length: 4 }, () => failure(supervisor.call("one/fixture.hang", {}, { signal: controller.signal })));
+  const hanging = Array.from({ length: 4 }, () =>
+    failure(supervisor.call("one/fixture.hang", {}, { signal: controller.signal })),
+  );
   expect(await failure(supervisor.call("one/fixture.echo", {}))).toMatchObject({
     code: "plugin_busy",
     settlement: "not_sent",
@@ -154,13 +162,22 @@ test("a call that was reported as not sent was not executed, and one that was an
   const settlements = new Map<number, string>();
   const calls = Array.from({ length: 300 }, async (_, n) => {
     const call = supervisor.call("one/fixture.late", { ms: n % 50, n });
-    settlements.set(n, await call.then(() => "answered", (error: { settlement: string }) => error.settlement));
+    settlements.set(
+      n,
+      await call.then(
+        () => "answered",
+        (error: { settlement: string }) => error.settlement,
+      ),
+    );
   });
   await calls[20];
   process.kill(pid, "SIGKILL");
   await Promise.all(calls);
   const executed = new Set(
-    readFileSync(record, "utf8").trim().split("\n").map((line) => (JSON.parse(line.slice(line.indexOf("{"))) as { n: number }).n),
+    readFileSync(record, "utf8")
+      .trim()
+      .split("\n")
+      .map((line) => (JSON.parse(line.slice(line.indexOf("{"))) as { n: number }).n),
   );
   expect(settlements.size).toBe(300);
   for (const [n, settlement] of settlements) {

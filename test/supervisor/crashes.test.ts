@@ -125,13 +125,18 @@ describe("a plugin that breaks the wire's rules costs only its own session", () 
 });
 
 test("a plugin that does not read is found out by the calls that time out", async () => {
-  const supervisor = await supervise({ one: fixture({}, { ...quick, limits: { in_flight: 8 } }), two: fixture() });
+  const supervisor = await supervise({
+    one: fixture({}, { ...quick, limits: { in_flight: 8 } }),
+    two: fixture(),
+  });
   await supervisor.wait("one", "ready");
   await supervisor.call("one/fixture.deaf", {});
   const crash = event(supervisor, "session.crash");
   const filler = "x".repeat(256 * 1024);
   const errors = await Promise.all(
-    Array.from({ length: 8 }, () => failure(supervisor.call("one/fixture.echo", { filler }, { timeout: 100 }))),
+    Array.from({ length: 8 }, () =>
+      failure(supervisor.call("one/fixture.echo", { filler }, { timeout: 100 })),
+    ),
   );
   // Half of them are enough; the others may be lost in the crash that follows.
   expect(errors.filter(({ code }) => code === "timeout").length).toBeGreaterThanOrEqual(4);
@@ -145,7 +150,9 @@ test("a plugin that does not read is found out by the calls that time out", asyn
 }, 20_000);
 
 test("too many crashes are a loop, and a loop waits for an operator", async () => {
-  const supervisor = await supervise({ one: fixture({}, { restart: { min_delay: "5ms", max_failures: 2 } }) });
+  const supervisor = await supervise({
+    one: fixture({}, { restart: { min_delay: "5ms", max_failures: 2 } }),
+  });
   for (let n = 0; n < 3; n++) {
     await supervisor.wait("one", "ready");
     const crash = event(supervisor, "session.crash");
@@ -170,7 +177,12 @@ test("crashes, restarts and their counters outlive the supervisor", async () => 
   const second = await supervise({ one: entry }, { stateDir });
   await second.wait("one", "ready");
   const status = second.status("one");
-  expect(status).toMatchObject({ restarts: 1, recentFailures: 1, generation: 3, lastCrash: { id: error.report } });
+  expect(status).toMatchObject({
+    restarts: 1,
+    recentFailures: 1,
+    generation: 3,
+    lastCrash: { id: error.report },
+  });
   const [report] = await second.journal.findCrash(error.report ?? "");
   expect(report).toMatchObject({ durable: true, exit: { signal: "SIGABRT" } });
 });

@@ -12,6 +12,9 @@ afterAll(() => rmSync(directory, { recursive: true }));
 const spec = (id: string, entry: Parameters<typeof pluginEntry.parse>[0]) =>
   specFrom(id, pluginEntry.parse(entry), { dir: directory, env: process.env, platform: process.platform });
 
+const specs = (all: Record<string, Parameters<typeof pluginEntry.parse>[0]>) =>
+  Object.entries(all).map(([id, entry]) => spec(id, entry));
+
 const alive = (pid: number): boolean => {
   try {
     process.kill(pid, 0);
@@ -74,7 +77,10 @@ describe("an operator", () => {
   });
 
   test("waits for a plugin that gets there after a crash, and not for one that can not", async () => {
-    const supervisor = await supervise({ one: fixture({}, { restart: { min_delay: "20ms" } }), off: fixture({}, { start: "lazy" }) });
+    const supervisor = await supervise({
+      one: fixture({}, { restart: { min_delay: "20ms" } }),
+      off: fixture({}, { start: "lazy" }),
+    });
     await supervisor.wait("one", "ready");
     await failure(supervisor.call("one/fixture.die", { signal: "SIGKILL" }));
     expect(await supervisor.wait("one", "ready")).toMatchObject({ state: "serving", generation: 2 });
@@ -87,34 +93,43 @@ describe("a changed configuration", () => {
   test("touches only what changed", async () => {
     const supervisor = await supervise({});
     const entries = { keep: fixture({ tag: "1" }), change: fixture({ tag: "1" }), drop: fixture() };
-    const specs = (all: Record<string, Parameters<typeof pluginEntry.parse>[0]>) =>
-      Object.entries(all).map(([id, entry]) => spec(id, entry));
     await supervisor.apply(specs(entries), new Map());
     const before = await Promise.all(["keep", "change", "drop"].map((id) => supervisor.wait(id, "ready")));
-    const serving = event(supervisor, "session.state", ({ plugin, to }) => plugin === "change" && to === "ready");
+    const serving = event(
+      supervisor,
+      "session.state",
+      ({ plugin, to }) => plugin === "change" && to === "ready",
+    );
     const change = await supervisor.apply(
       specs({ keep: entries.keep, change: fixture({ tag: "2" }), fresh: fixture() }),
       new Map([["typo", "command is missing"]]),
     );
-    expect(change).toEqual({ added: ["fresh"], removed: ["drop"], changed: ["change"], errors: ["typo: command is missing"] });
+    expect(change).toEqual({
+      added: ["fresh"],
+      removed: ["drop"],
+      changed: ["change"],
+      errors: ["typo: command is missing"],
+    });
     expect(supervisor.status("keep").pid).toBe(before[0]?.pid);
     expect(alive(before[2]?.pid ?? 0)).toBe(false);
     await serving;
     expect(await supervisor.call("change/fixture.tag", {})).toBe("2");
     expect(supervisor.status("typo")).toMatchObject({ state: "failed", error: { code: "invalid_config" } });
-    expect(await failure(supervisor.call("typo/fixture.echo", {}))).toMatchObject({ code: "plugin_unavailable" });
+    expect(await failure(supervisor.call("typo/fixture.echo", {}))).toMatchObject({
+      code: "plugin_unavailable",
+    });
   });
 
   test("replaces what serves without dropping a call", async () => {
     const supervisor = await supervise({});
     await supervisor.apply([spec("one", fixture({ tag: "old" }))], new Map());
     await supervisor.wait("one", "ready");
-    let replaced = false;
     const tags: unknown[] = [];
-    const changed = event(supervisor, "session.state", ({ generation, to }) => generation === 1 && to === "gone");
-    void changed.then(() => (replaced = true));
+    const replaced = new AbortController();
+    const old = event(supervisor, "session.state", ({ generation, to }) => generation === 1 && to === "gone");
+    void old.then(() => replaced.abort());
     await supervisor.apply([spec("one", fixture({ tag: "new" }))], new Map());
-    while (!replaced) tags.push(await supervisor.call("one/fixture.tag", {}));
+    while (!replaced.signal.aborted) tags.push(await supervisor.call("one/fixture.tag", {}));
     expect(new Set(tags)).toEqual(new Set(["old", "new"]));
     expect(tags.indexOf("new")).toBeGreaterThan(tags.lastIndexOf("old"));
   });
@@ -149,18 +164,31 @@ describe("the environment", () => {
     const env = { PATH: process.env["PATH"], HOME: "/home/x", SECRET_TOKEN: "hush", NAMED: "yes", LANG: "C" };
     const program = "process.stderr.write(JSON.stringify(process.env)); process.exit(1)";
     const supervisor = await supervise(
-      { one: { command: process.execPath, args: ["-e", program], env: { SET: "1" }, pass_env: ["NAMED"], restart: { when: "never" } } },
+      {
+        one: {
+          command: process.execPath,
+          args: ["-e", program],
+          env: { SET: "1" },
+          pass_env: ["NAMED"],
+          restart: { when: "never" },
+        },
+      },
       { env },
     );
     await failure(supervisor.wait("one", "ready"));
     const lines = await supervisor.logs("one", {});
-    const seen = JSON.parse(lines.find(({ kind, text }) => kind === "line" && text.startsWith("{"))?.text ?? "{}");
+    const seen = JSON.parse(
+      lines.find(({ kind, text }) => kind === "line" && text.startsWith("{"))?.text ?? "{}",
+    );
     expect(seen).toEqual({ PATH: env.PATH, HOME: "/home/x", LANG: "C", NAMED: "yes", SET: "1" });
   });
 });
 
 test("without the guard a plugin runs all the same, and the status says what is lost", async () => {
-  const supervisor = await supervise({ one: fixture({}, { restart: { min_delay: "10ms" } }) }, { guard: null });
+  const supervisor = await supervise(
+    { one: fixture({}, { restart: { min_delay: "10ms" } }) },
+    { guard: null },
+  );
   expect(await supervisor.call("one/fixture.echo", { bare: true })).toEqual({ bare: true });
   expect(supervisor.isolation).toMatchObject({ orphansKilled: false, resourceLimits: false });
   const error = await failure(supervisor.call("one/fixture.die", { signal: "SIGABRT" }));
@@ -183,11 +211,15 @@ test("20 starts and stops leave no process and no descriptor", async () => {
 
 test("closing settles every call and leaves no process", async () => {
   const supervisor = await supervise({ one: fixture({}, { timeouts: { drain: "50ms" } }), two: fixture() });
-  const pids = await Promise.all(["one", "two"].map(async (id) => (await supervisor.wait(id, "ready")).pid ?? 0));
+  const pids = await Promise.all(
+    ["one", "two"].map(async (id) => (await supervisor.wait(id, "ready")).pid ?? 0),
+  );
   const hanging = failure(supervisor.call("one/fixture.hang", {}));
   await supervisor.call("two/fixture.echo", {});
   await supervisor.close();
   expect(await hanging).toMatchObject({ code: "plugin_unavailable" });
-  expect(await failure(supervisor.call("one/fixture.echo", {}))).toMatchObject({ code: "supervisor_stopping" });
+  expect(await failure(supervisor.call("one/fixture.echo", {}))).toMatchObject({
+    code: "supervisor_stopping",
+  });
   expect(pids.filter(alive)).toEqual([]);
 });
