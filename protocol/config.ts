@@ -183,13 +183,19 @@ export interface Timeouts {
   readonly terminateMs: number;
 }
 
-/** On the operating system's side; enforced by the guard. Bytes, counts, and CPU seconds. */
+/** Of one plugin process; enforced by the guard only. */
 export interface ProcessLimits {
+  /** Address space in bytes (RLIMIT_AS); counts reservations, so a garbage-collected runtime needs plenty. */
   readonly memory?: number;
+  /** Open descriptors (RLIMIT_NOFILE). */
   readonly files?: number;
+  /** Processes and threads of the whole user, not of the plugin alone (RLIMIT_NPROC); root is exempt. */
   readonly processes?: number;
+  /** CPU time in seconds (RLIMIT_CPU). */
   readonly cpu?: number;
+  /** Largest file it may write, in bytes (RLIMIT_FSIZE). */
   readonly fileSize?: number;
+  /** Largest core dump, in bytes (RLIMIT_CORE). */
   readonly core?: number;
 }
 

@@ -37,10 +37,14 @@ export interface ProcessExit {
   readonly code: number | null;
   /** Name such as SIGSEGV, or null. */
   readonly signal: string | null;
+  /** A core file was written; always false without the guard, which alone can tell. */
   readonly core: boolean;
+  /** CPU time and memory are known with the guard only. */
   readonly userMicros?: number;
   readonly systemMicros?: number;
   readonly peakMemoryBytes?: number;
+  /** The guard died first and took the plugin along: the signal is inferred. */
+  readonly guardLost?: true;
 }
 
 /** What ended a session, in the supervisor's view; the process's exit may only be its consequence. */

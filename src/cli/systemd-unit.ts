@@ -14,7 +14,8 @@ After=network.target
 
 [Service]
 Type=notify
-NotifyAccess=main
+# Node can not send the message itself: systemd-notify does, as a child.
+NotifyAccess=all
 ExecStart=${command.map(quoted).join(" ")}
 ExecReload=/bin/kill -HUP $MAINPID
 Environment=${quoted(`BULKHEAD_SOCKET=${places.socket}`)}

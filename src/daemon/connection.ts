@@ -10,7 +10,8 @@ import type { Supervisor } from "../supervisor/supervisor.ts";
 import type { Deadlines } from "../wire/deadlines.ts";
 import type { IncomingRequest } from "../wire/peer.ts";
 import { Peer, toSlice } from "../wire/peer.ts";
-import type { ControlMethods, Stream } from "./methods.ts";
+import type { ControlMethods } from "./methods.ts";
+import type { Stream } from "./stream.ts";
 
 /** Whatever the daemon itself parses is bounded by this; the params of a relayed call are not parsed. Bytes. */
 const largestParams = 1024 * 1024;

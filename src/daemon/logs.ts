@@ -2,8 +2,8 @@
 import type { ControlParams } from "../../protocol/control.ts";
 import type { LogLine } from "../../protocol/state.ts";
 import type { Supervisor } from "../supervisor/supervisor.ts";
-import { aborted } from "./methods.ts";
-import type { Stream } from "./methods.ts";
+import { aborted } from "./stream.ts";
+import type { Stream } from "./stream.ts";
 
 type Params = ControlParams<"log.read">;
 

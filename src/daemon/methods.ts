@@ -7,12 +7,8 @@ import { nearest } from "../../protocol/nearest.ts";
 import type { SupervisorEvent } from "../../protocol/state.ts";
 import type { Supervisor } from "../supervisor/supervisor.ts";
 import { followLogs, readLogs } from "./logs.ts";
-
-/** How a method sends more than one value, and learns that nobody waits any more. */
-export interface Stream {
-  readonly signal: AbortSignal;
-  readonly item: (value: unknown) => void;
-}
+import { aborted } from "./stream.ts";
+import type { Stream } from "./stream.ts";
 
 /** What only the daemon as a whole can answer. */
 export interface DaemonItself {
@@ -170,11 +166,4 @@ async function followEvents(
   } finally {
     unsubscribe();
   }
-}
-
-export function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener("abort", () => resolve(), { once: true });
-  });
 }

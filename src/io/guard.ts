@@ -1,6 +1,7 @@
 import { accessSync, constants, existsSync } from "node:fs";
 import { constants as os } from "node:os";
 import { dirname, join, resolve } from "node:path";
+import type { ProcessLimits } from "../../protocol/config.ts";
 
 /**
  * The guard (native/guard.c) as the supervisor sees it: where it is, what it makes true, how it is started,
@@ -9,22 +10,6 @@ import { dirname, join, resolve } from "node:path";
 
 /** The guard's status channel and the opened executable, as descriptors of the guard. */
 const EXEC_FD = 4;
-
-/** Resource limits of one plugin process; enforced by the guard only. */
-export interface ProcessLimits {
-  /** Address space in bytes (RLIMIT_AS); counts reservations, so a garbage-collected runtime needs plenty. */
-  readonly memory?: number;
-  /** Open descriptors (RLIMIT_NOFILE). */
-  readonly files?: number;
-  /** Processes and threads of the whole user, not of the plugin alone (RLIMIT_NPROC); root is exempt. */
-  readonly processes?: number;
-  /** CPU time in seconds (RLIMIT_CPU). */
-  readonly cpu?: number;
-  /** Largest file it may write, in bytes (RLIMIT_FSIZE). */
-  readonly fileSize?: number;
-  /** Largest core dump, in bytes (RLIMIT_CORE). */
-  readonly core?: number;
-}
 
 const LIMIT_NAMES = [
   ["memory", "memory"],

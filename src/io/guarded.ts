@@ -1,12 +1,13 @@
 import type { Readable } from "node:stream";
 
+import type { ProcessExit } from "../../protocol/state.ts";
 import type { OpenExecutable } from "./executable.ts";
 import { decodeWaitStatus, guardArguments, parseGuardLine } from "./guard.ts";
 import type { GuardLine } from "./guard.ts";
 import { launch } from "./launch.ts";
+import type { ProcessSpec, SpawnResult } from "./plugin-process.ts";
 import { NOTHING_LEFT, signal, sweepGroup } from "./process-group.ts";
 import type { ProcessGone } from "./process-group.ts";
-import type { ProcessExit, ProcessSpec, SpawnResult } from "./process.ts";
 import { startFailure } from "./spawn-failure.ts";
 import type { SpawnFailure } from "./spawn-failure.ts";
 

@@ -1,76 +1,18 @@
 import { stat } from "node:fs/promises";
-import type { Readable, Writable } from "node:stream";
 import { setImmediate } from "node:timers/promises";
 
 import { openExecutable } from "./executable.ts";
 import type { OpenExecutable } from "./executable.ts";
 import { spawnGuarded } from "./guarded.ts";
-import type { ProcessLimits } from "./guard.ts";
 import { launch } from "./launch.ts";
+import type { ProcessSpec, SpawnResult } from "./plugin-process.ts";
 import { signal, sweepGroup } from "./process-group.ts";
-import type { ProcessGone } from "./process-group.ts";
 import { permanent, refused, startFailure } from "./spawn-failure.ts";
 import type { SpawnFailure } from "./spawn-failure.ts";
 
 export { findGuard, isolation } from "./guard.ts";
-export type { Isolation, ProcessLimits } from "./guard.ts";
-export type { ProcessGone } from "./process-group.ts";
-export type { SpawnFailure } from "./spawn-failure.ts";
-
-export interface ProcessSpec {
-  /** Absolute path of the executable; symlinks are followed. */
-  readonly command: string;
-  readonly args: readonly string[];
-  readonly cwd: string;
-  /** The plugin's whole environment: nothing is inherited. */
-  readonly env: Readonly<Record<string, string>>;
-  /** Enforced by the guard only. */
-  readonly limits?: ProcessLimits;
-  /** Pinned hash of the executable, hex. */
-  readonly sha256?: string;
-  /** Path of the guard ({@link findGuard}); undefined spawns the plugin directly. */
-  readonly guard: string | undefined;
-  /** Gives the start up, as a transient failure; ten seconds when absent. A hostile plugin can delay it. */
-  readonly signal?: AbortSignal;
-}
-
-export type SpawnResult =
-  | { readonly ok: true; readonly process: PluginProcess }
-  | { readonly ok: false; readonly failure: SpawnFailure };
-
-/** How the plugin's own process ended: a code or a signal. The last three are known with a guard only. */
-export interface ProcessExit {
-  readonly code: number | null;
-  readonly signal: string | null;
-  /** A core file was written; always false without a guard, which can't tell. */
-  readonly core: boolean;
-  readonly userMicros?: number;
-  readonly systemMicros?: number;
-  readonly peakMemoryBytes?: number;
-  /** The guard died first and took the plugin along: the signal is inferred. */
-  readonly guardLost?: true;
-}
-
-export interface PluginProcess {
-  readonly pid: number;
-  readonly guardPid: number | undefined;
-  /** Of the executable, hex. */
-  readonly sha256: string;
-  /** Milliseconds since the epoch. */
-  readonly startedAt: number;
-  /** The raw pipes. Attach to the readable ones in the same turn of the event loop as the process is had. */
-  readonly stdin: Writable;
-  readonly stdout: Readable;
-  readonly stderr: Readable;
-  /** Resolves on the plugin's own exit, even while a descendant holds the pipes. Never rejects. */
-  readonly exited: Promise<ProcessExit>;
-  /** Resolves after `exited`, when no descendant is left (guard), or none in the process group. Never rejects. */
-  readonly gone: Promise<ProcessGone>;
-  /** SIGTERM to the plugin's process group. */
-  terminate(): void;
-  /** SIGKILL: to every descendant until none is left (guard), or to the process group. */
-  kill(): void;
-}
+export type { Isolation } from "./guard.ts";
+export type { PluginProcess } from "./plugin-process.ts";
 
 /**
  * Starts a plugin executable. What can be expected to go wrong is a result, not an exception; after a

@@ -23,15 +23,14 @@ export interface Agreement {
   readonly methods: ReadonlyMap<string, Method>;
 }
 
-export type Handshake =
-  | { readonly ok: true; readonly agreement: Agreement }
-  | { readonly ok: false; readonly failure: StartFailure }
-  /** The stream ended first: the process's exit will say why. */
-  | { readonly ok: false; readonly failure: null };
+/** `failure` is null when the stream ended first: the process's exit will say why. */
+export type Handshake = { readonly ok: true; readonly agreement: Agreement } | Refused;
+export type Activation = { readonly ok: true } | Refused;
+type Refused = { readonly ok: false; readonly failure: StartFailure | null };
 
 export interface Dialect {
   initialize(peer: Peer, spec: PluginSpec, generation: number): Promise<Handshake>;
-  activate(peer: Peer, spec: PluginSpec, agreement: Agreement, dataDir: string): Promise<StartFailure | null>;
+  activate(peer: Peer, spec: PluginSpec, agreement: Agreement, dataDir: string): Promise<Activation>;
   /** Resolves when the plugin has finished what was in flight, or can not answer any more. */
   shutdown(peer: Peer, ms: number): Promise<void>;
   exit(peer: Peer): void;
@@ -64,7 +63,10 @@ export function bulkheadDialect(host: { name: string; version: string }): Dialec
     async activate(peer, spec, agreement, dataDir) {
       const params: ActivateParams = { apis: [...agreement.apis], config: { ...spec.config }, dataDir };
       const outcome = await peer.request("activate", params);
-      return outcome.error === undefined ? null : refused("activate", outcome.error);
+      if (outcome.settlement !== "answered") return { ok: false, failure: null };
+      return outcome.error === undefined
+        ? { ok: true }
+        : { ok: false, failure: refused("activate", outcome.error) };
     },
 
     async shutdown(peer, ms) {
