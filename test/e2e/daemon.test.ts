@@ -9,6 +9,11 @@ import { failure } from "../helpers/supervisor.ts";
 
 const quick = `restart = { min_delay = "10ms" }`;
 
+const frame = (message: object): string => {
+  const body = JSON.stringify({ jsonrpc: "2.0", ...message });
+  return `Content-Length: ${body.length}\r\n\r\n${body}`;
+};
+
 /** The first event that fits, among those that come from now on. */
 async function nextEvent(
   client: Client,
@@ -176,13 +181,8 @@ describe("many clients", () => {
     const daemon = new DaemonProcess("");
     const client = await daemon.up();
     const socket = net.connect(daemon.socket);
-    const body = JSON.stringify({
-      jsonrpc: "2.0",
-      id: 1,
-      method: "hello",
-      params: { protocol: { min: 7, max: 9 }, client: { name: "future", version: "9.9.9" } },
-    });
-    socket.write(`Content-Length: ${body.length}\r\n\r\n${body}`);
+    const params = { protocol: { min: 7, max: 9 }, client: { name: "future", version: "9.9.9" } };
+    socket.write(frame({ id: 1, method: "hello", params }));
     const answer = await new Promise<string>((resolve) =>
       socket.once("data", (chunk) => resolve(chunk.toString())),
     );
@@ -228,3 +228,26 @@ test("what happened is told in order, and a client that comes back misses nothin
   expect(missed.map(({ type }) => type)).toContain("session.crash");
   client.close();
 });
+
+test("a client that does not read is disconnected at its bound, and nobody waits for it", async () => {
+  const daemon = new DaemonProcess(table("noisy") + table("calm"));
+  const client = await daemon.up();
+  await Promise.all(
+    ["noisy", "calm"].map((plugin) => client.control("plugin.wait", { plugin, until: "ready" })),
+  );
+  const socket = net.connect(daemon.socket);
+  const hello = { protocol: { min: 1, max: 1 }, client: { name: "deaf", version: "1.0.0" } };
+  socket.write(frame({ id: 1, method: "hello", params: hello }));
+  await new Promise((resolve) => socket.once("data", resolve));
+  socket.pause();
+  // Each answer is 8 MiB, and none of them is read.
+  for (let id = 2; id < 60; id++) {
+    socket.write(frame({ id, method: "calm/fixture.big", params: { bytes: 8 * 1024 * 1024 } }));
+  }
+  const clients = async (): Promise<number> => (await client.control("daemon.status")).clients;
+  while ((await clients()) > 1)
+    expect(await client.call("noisy/fixture.echo", { fine: true })).toEqual({ fine: true });
+  expect((await client.control("daemon.status")).memoryBytes).toBeLessThan(700 * 1024 * 1024);
+  socket.destroy();
+  client.close();
+}, 60_000);
