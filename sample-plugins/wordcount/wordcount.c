@@ -680,7 +680,7 @@ int main(int argc, char **argv) {
     if (isatty(STDIN_FILENO)) {
         fprintf(stderr,
                 "wordcount is a Bulkhead plugin: it speaks JSON-RPC over stdin and stdout.\n"
-                "To try it, run: bulkhead dev %s\nTo keep it, add it to bulkhead.toml.\n",
+                "To run it, add it to bulkhead.toml: command = \"%s\"\n",
                 argc > 0 ? argv[0] : "wordcount");
         return EXIT_STARTED_BY_HAND;
     }

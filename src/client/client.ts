@@ -4,6 +4,7 @@ import type { Caller, CallOptions } from "../../protocol/caller.ts";
 import type { ControlMethod, ControlParams, HelloResult } from "../../protocol/control.ts";
 import { BulkheadError } from "../../protocol/error.ts";
 import { controlRange } from "../../protocol/version.ts";
+import { statePaths } from "../io/paths.ts";
 import { connect } from "../io/socket.ts";
 import { Deadlines } from "../wire/deadlines.ts";
 import { Peer, members, toSlice } from "../wire/peer.ts";
@@ -11,8 +12,8 @@ import type { Outcome, PeerEnd, Slice } from "../wire/peer.ts";
 import type { ResultOf } from "../../protocol/control-results.ts";
 
 export interface ConnectOptions {
-  /** Path of the daemon's socket. */
-  readonly socket: string;
+  /** Path of the daemon's socket; default: where a daemon of this user listens (BULKHEAD_STATE_DIR, BULKHEAD_SOCKET). */
+  readonly socket?: string;
   /** Who connects, for the daemon's log. */
   readonly name?: string;
   readonly version?: string;
@@ -57,8 +58,9 @@ export class Client implements Caller {
    * Connects and agrees on the version of the control protocol.
    * @throws {BulkheadError} `daemon_unreachable`, `incompatible_client`
    */
-  static async connect(options: ConnectOptions): Promise<Client> {
-    const client = new Client(await connect(options.socket), options.socket);
+  static async connect(options: ConnectOptions = {}): Promise<Client> {
+    const path = options.socket ?? statePaths({ env: process.env }).socket;
+    const client = new Client(await connect(path), path);
     try {
       client.#hello = await client.#greet(options.name ?? "bulkhead", options.version ?? "0");
       return client;
@@ -135,6 +137,10 @@ export class Client implements Caller {
     void this.#peer.end();
     // What is still being written keeps the process alive; waiting for the other side to hang up must not.
     this.#socket.unref();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
   }
 
   async #greet(name: string, version: string): Promise<HelloResult> {

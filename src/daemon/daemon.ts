@@ -211,7 +211,7 @@ class Daemon implements DaemonItself {
   }
 
   doctor() {
-    return doctor(this.#started(), this.#problems());
+    return doctor(this.#started(), this.#config.file, this.#problems());
   }
 
   showConfig() {

@@ -2,8 +2,9 @@
 import type { Check } from "../../protocol/control-results.ts";
 import type { Supervisor } from "../supervisor/supervisor.ts";
 
-export function doctor(supervisor: Supervisor, problems: readonly string[]): Check[] {
-  return [journal(supervisor), guard(supervisor), configuration(problems), plugins(supervisor)];
+/** `file`: the configuration in use. */
+export function doctor(supervisor: Supervisor, file: string | null, problems: readonly string[]): Check[] {
+  return [journal(supervisor), guard(supervisor), configuration(file, problems), plugins(supervisor)];
 }
 
 function journal({ journal }: Supervisor): Check {
@@ -30,9 +31,13 @@ function guard({ isolation }: Supervisor): Check {
   };
 }
 
-function configuration(problems: readonly string[]): Check {
-  const name = "configuration in use";
-  if (problems.length === 0) return { name, level: "ok", message: "without problems" };
+function configuration(file: string | null, problems: readonly string[]): Check {
+  const name = "config";
+  if (file === null) {
+    const advice = "Write a bulkhead.toml, then: bulkhead down; bulkhead up -d --config FILE";
+    return { name, level: "warn", message: "the daemon runs without one, so there are no plugins", advice };
+  }
+  if (problems.length === 0) return { name, level: "ok", message: file };
   return {
     name,
     level: "fail",

@@ -87,7 +87,7 @@ export class Supervisor implements Caller {
     const told = onProblem === undefined ? {} : { onProblem };
     const supervisor = new Supervisor(await Journal.open({ file, keepMs, keepBytes, ...told }), options);
     supervisor.events.tell({ type: "supervisor.started", pid: process.pid, version });
-    await supervisor.apply(specs, new Map());
+    if (specs.length > 0) await supervisor.apply(specs, new Map());
     return supervisor;
   }
 

@@ -22,7 +22,7 @@ export const define: Define = (command, context) => {
     ["bulkhead call min.min a=1 b=2", "the plugin min, and its one method *.min"],
     ["bulkhead call min.numbers.min a=1 b=2", "with the api named as well"],
     ["bulkhead call wordcount.count text=@README.md", "a file's text as a value"],
-    ["bulkhead call todo-scan.scan roots:='[\"src\"]'", ":= takes JSON as it is"],
+    ["bulkhead call todo-scan.scan root=$PWD include:='[\"todo\"]'", ":= takes JSON as it is"],
     [
       'bulkhead call min.min --params \'{"a": 1, "b": 2}\'',
       "all of it as JSON; --params @FILE reads it from a file",

@@ -14,7 +14,11 @@ export const define: Define = (command, context) => {
       const open = context();
       const { out } = open;
       const { localChecks } = await import("../doctor-checks.ts");
-      const checks = [...(await localChecks(open.places)), ...(await daemonChecks(open.daemon))];
+      const ofDaemon = await daemonChecks(open.daemon);
+      // A running daemon says which configuration it uses; the one found from here may be another.
+      const answers = ofDaemon.length > 1;
+      const local = (await localChecks(open.places)).filter(({ name }) => !answers || name !== "config");
+      const checks = [...local, ...ofDaemon];
       if (checks.some(({ level }) => level === "fail")) open.exitCode = exit.internal;
       if (out.json) return out.value(checks);
       const styles = { ok: "green", warn: "yellow", fail: "red" } as const;

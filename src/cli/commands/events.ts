@@ -11,10 +11,13 @@ interface Options {
   readonly limit?: number;
 }
 
+/** How many past events are shown before the new ones. */
+const followedPast = 20;
+
 export const define: Define = (command, context) => {
   examples(command, [
     ["bulkhead events", "the latest: starts, crashes, restarts, operators' actions"],
-    ["bulkhead events -f --plugin chaos", "and go on as they happen"],
+    ["bulkhead events -f --plugin chaos", "the last twenty, and go on as they happen"],
     ["bulkhead events -f --json", "one object a line"],
   ])
     .option("-f, --follow", "go on until Ctrl-C")
@@ -34,7 +37,8 @@ export const define: Define = (command, context) => {
         out.json ? out.value(event) : out.line(eventLine(event, out.style));
       const daemon = await open.daemon();
       if (follow === true) {
-        await daemon.follow("event.read", params, print, open.interrupt());
+        // Where it stands before it goes on.
+        await daemon.follow("event.read", { limit: followedPast, ...params }, print, open.interrupt());
         throw new Interrupted();
       }
       for (const event of await daemon.control("event.read", params)) print(event);
