@@ -27,7 +27,11 @@ export const control = {
   "plugin.wait": z.object({
     plugin: pluginId,
     until: z.enum(["ready", "stopped"]),
-    timeoutMs: z.number().optional(),
+    timeoutMs: z
+      .int()
+      .positive()
+      .max(2 ** 31 - 1)
+      .optional(),
   }),
   /** The description: of the running session, or as cached by the binary's hash, else by starting it. */
   "plugin.describe": onePlugin,

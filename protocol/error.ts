@@ -130,12 +130,6 @@ export const errors = {
     false,
     "Read the reports, then start it again: bulkhead crashes; bulkhead start P",
   ),
-  protocol_violation: entry(
-    -31935,
-    "plugin",
-    true,
-    "The plugin broke the wire's rules; tell its author: bulkhead crashes ID",
-  ),
 
   // control protocol and configuration
   invalid_config: entry(-31940, "operator", false, "Correct the file: bulkhead config check"),

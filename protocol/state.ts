@@ -24,7 +24,6 @@ export interface StartFailure {
     | "handshake_timeout"
     | "handshake_failed"
     | "exited_in_handshake"
-    | "protocol_violation"
   >;
   readonly message: string;
   /** Both versions, both hashes, expected and found …: whatever explains it. */

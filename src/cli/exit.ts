@@ -51,7 +51,6 @@ const exitCodes: Record<ErrorCode, ExitCode> = {
   handshake_failed: exit.crashed,
   exited_in_handshake: exit.crashed,
   crash_loop: exit.crashed,
-  protocol_violation: exit.crashed,
 
   invalid_config: exit.usage,
   daemon_unreachable: exit.unreachable,

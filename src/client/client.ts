@@ -7,7 +7,7 @@ import { controlRange } from "../../protocol/version.ts";
 import { statePaths } from "../io/paths.ts";
 import { connect } from "../io/socket.ts";
 import { Deadlines } from "../wire/deadlines.ts";
-import { Peer, members, toSlice } from "../wire/peer.ts";
+import { boundsOf, members, paramsSlice, Peer, toSlice } from "../wire/peer.ts";
 import type { Outcome, PeerEnd, Slice } from "../wire/peer.ts";
 import type { ResultOf } from "../../protocol/control-results.ts";
 
@@ -86,17 +86,17 @@ export class Client implements Caller {
    * @throws {BulkheadError} what the plugin answered, or what became of the call: see its `settlement`
    */
   async call(target: string, params: unknown = {}, options: CallOptions = {}): Promise<unknown> {
-    const { signal, idleTimeout, timeout, onProgress } = options;
-    const bounds = {
-      ...(timeout === undefined ? {} : { ms: timeout }),
-      ...(idleTimeout === undefined ? {} : { idle: idleTimeout }),
-    };
-    const outcome = await this.#peer.request(target, params, {
+    const { signal, onProgress } = options;
+    const { idle, total } = boundsOf(options);
+    const { promise, resolve } = Promise.withResolvers<Outcome>();
+    const bounded = {
       signal,
-      totalTimeout: timeout === undefined ? undefined : timeout + grace,
-      ctx: Object.keys(bounds).length === 0 ? undefined : toSlice(bounds),
-      onProgress: onProgress && ((value) => onProgress(JSON.parse(value.toString()))),
-    });
+      totalTimeout: total === undefined ? undefined : total + grace,
+      ctx: idle === undefined && total === undefined ? undefined : toSlice({ ms: total, idle }),
+      onProgress: onProgress && ((value: Slice) => onProgress(JSON.parse(value.toString()))),
+    };
+    this.#peer.call(target, paramsSlice(params), bounded, resolve);
+    const outcome = await promise;
     return parse<unknown>(this.#resultOf(target, outcome));
   }
 

@@ -18,8 +18,6 @@ export interface Plugin {
   readonly retiring: readonly Generation[];
   /** In `failed`: what would have to change. */
   readonly failure: { readonly code: ErrorCode; readonly message: string } | null;
-  /** In `starting`: begin only when no other session is left (restart in place, or the plugin is exclusive). */
-  readonly startWhenAlone: boolean;
 }
 
 export type StopReason = "operator" | "reload" | "idle" | "supervisor";
@@ -62,7 +60,6 @@ export function newPlugin(generation: Generation, disabled: boolean): Plugin {
     candidate: null,
     retiring: [],
     failure: null,
-    startWhenAlone: false,
   };
 }
 
@@ -126,10 +123,7 @@ function disable(plugin: Plugin): PluginStep {
 function restart(plugin: Plugin): PluginStep {
   if (plugin.state === "disabled") return [plugin, []];
   const [retired, effects] = retire(plugin, "operator");
-  return begin({ ...retired, startWhenAlone: true }, "restarted by the operator", [
-    { type: "clear_retry" },
-    ...effects,
-  ]);
+  return begin(retired, "restarted by the operator", [{ type: "clear_retry" }, ...effects]);
 }
 
 function replace(plugin: Plugin, exclusive: boolean, why: string): PluginStep {
@@ -137,7 +131,7 @@ function replace(plugin: Plugin, exclusive: boolean, why: string): PluginStep {
     case "serving": {
       if (exclusive) {
         const [retired, effects] = retire(plugin, "reload");
-        return begin({ ...retired, startWhenAlone: true }, why, effects);
+        return begin(retired, why, effects);
       }
       // The old one serves until the new one is ready: nothing is dropped.
       const [dropped, effects] = retireCandidate(plugin, "reload");
@@ -199,7 +193,8 @@ function follow(plugin: Plugin, decision: Decision, message: string): PluginStep
     case "restart":
       return [
         { ...plugin, state: "backoff", why: decision.why },
-        [{ type: "refuse_calls" }, { type: "set_retry", delayMs: decision.delayMs }],
+        // In this order: who is refused is told when to try again.
+        [{ type: "set_retry", delayMs: decision.delayMs }, { type: "refuse_calls" }],
       ];
     case "give_up":
       return [
@@ -211,11 +206,10 @@ function follow(plugin: Plugin, decision: Decision, message: string): PluginStep
   }
 }
 
-/** To `starting`: with a new session now, or as soon as the retiring ones are gone where that is required. */
+/** To `starting`. Only a reload lets two processes run at once: any other start waits until the old ones are gone. */
 function begin(plugin: Plugin, why: string, effects: readonly PluginEffect[]): PluginStep {
   const starting: Plugin = { ...plugin, state: "starting", why, failure: null };
-  if (starting.startWhenAlone && starting.retiring.length > 0) return [starting, effects];
-  return spawn({ ...starting, startWhenAlone: false }, effects);
+  return starting.retiring.length > 0 ? [starting, effects] : spawn(starting, effects);
 }
 
 function spawn(plugin: Plugin, effects: readonly PluginEffect[]): PluginStep {
@@ -227,7 +221,7 @@ function spawn(plugin: Plugin, effects: readonly PluginEffect[]): PluginStep {
 function settle(plugin: Plugin, state: PluginState, why: string, by: StopReason): PluginStep {
   const [retired, effects] = retire(plugin, by);
   return [
-    { ...retired, state, why, failure: null, startWhenAlone: false },
+    { ...retired, state, why, failure: null },
     [{ type: "clear_retry" }, { type: "refuse_calls" }, ...effects],
   ];
 }

@@ -46,7 +46,6 @@ const permanent: Record<StartFailure["code"], boolean> = {
   handshake_timeout: false,
   handshake_failed: false,
   exited_in_handshake: false,
-  protocol_violation: false,
 };
 
 /** Sent by the kernel alone: to a process over a limit of its own. */

@@ -58,7 +58,7 @@ const longestTail = 500;
 const longestLine = 2048;
 
 function clip(line: string): string {
-  return line.slice(0, longestLine).replace(/\r$/, "");
+  return line.slice(0, longestLine).toWellFormed().replace(/\r$/, "");
 }
 
 const mostLostCalls = 100;

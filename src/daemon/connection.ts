@@ -9,12 +9,15 @@ import { version } from "../supervisor/supervisor.ts";
 import type { Supervisor } from "../supervisor/supervisor.ts";
 import type { Deadlines } from "../wire/deadlines.ts";
 import type { IncomingRequest } from "../wire/peer.ts";
-import { Peer, toSlice } from "../wire/peer.ts";
+import { Peer, toRepairedSlice, toSlice } from "../wire/peer.ts";
 import type { ControlMethods } from "./methods.ts";
 import type { Stream } from "./stream.ts";
 
 /** Whatever the daemon itself parses is bounded by this; the params of a relayed call are not parsed. Bytes. */
 const largestParams = 1024 * 1024;
+
+/** How long the daemon waits for a client to read its last answers. Milliseconds. */
+const farewellMs = 1000;
 
 export interface ConnectionOptions {
   readonly socket: Socket;
@@ -38,15 +41,19 @@ export class Connection {
       output: socket,
       deadlines,
       onRequest: (request) => this.#request(request),
+      // A mistake of ours: it may cost this client, and must not cost the daemon.
+      onHandlerError: (error) => this.#end(`internal error: ${String(error)}`),
       onEnd: (end) => this.#end(end.kind === "violation" ? end.violation.message : end.kind),
     });
     // A client that has gone needs no answers: what it asked for is cancelled.
     socket.once("close", () => this.#peer.destroy());
   }
 
-  /** Sends what is queued and hangs up. */
+  /** Sends what is queued and hangs up; on a client that does not read, after a moment. */
   async close(): Promise<void> {
+    const impatient = setTimeout(() => this.#peer.destroy(), farewellMs);
     await this.#peer.end();
+    clearTimeout(impatient);
     this.#peer.destroy();
   }
 
@@ -56,25 +63,27 @@ export class Connection {
   }
 
   #request(request: IncomingRequest): void {
-    if (this.client === null && request.method !== "hello") {
-      request.fail({ code: errors.invalid_request.number, message: "say hello first" });
-    } else if (request.method === "hello") {
-      this.#hello(request);
-    } else if (request.method.includes("/")) {
-      this.#relay(request);
-    } else {
-      void this.#control(request);
+    const cancelled = new AbortController();
+    request.onCancel(() => cancelled.abort());
+    try {
+      if (this.client === null && request.method !== "hello") {
+        request.fail({ code: errors.invalid_request.number, message: "say hello first" });
+      } else if (request.method === "hello") {
+        request.respond(toSlice(this.#hello(parse(request.params))));
+      } else if (request.method.includes("/")) {
+        this.#relay(request, cancelled.signal);
+      } else {
+        void this.#control(request, cancelled.signal);
+      }
+    } catch (error) {
+      request.fail(rpcError(error, cancelled.signal));
     }
   }
 
-  #hello(request: IncomingRequest): void {
-    const parsed = control.hello.safeParse(parse(request.params));
+  #hello(params: unknown): HelloResult {
+    const parsed = control.hello.safeParse(params);
     if (!parsed.success) {
-      request.fail({
-        code: errors.invalid_params.number,
-        message: "hello needs protocol {min, max} and client {name, version}",
-      });
-      return;
+      throw BulkheadError.of("invalid_params", "hello needs protocol {min, max} and client {name, version}");
     }
     const { protocol: theirs, client } = parsed.data;
     const agreed = negotiateProtocol(controlRange, theirs);
@@ -84,28 +93,25 @@ export class Connection {
       const message =
         `the daemon (bulkhead ${version}) speaks control protocol ${controlRange.min} to ${controlRange.max}, ` +
         `${client.name} ${client.version} speaks ${theirs.min} to ${theirs.max}: ${cure}`;
-      const detail = { daemon: controlRange, client: theirs };
-      request.fail(BulkheadError.of("incompatible_client", message, { detail }).toRpc());
-      return;
+      throw BulkheadError.of("incompatible_client", message, {
+        detail: { daemon: controlRange, client: theirs },
+      });
     }
     this.client = `${client.name} ${client.version}`;
-    const result: HelloResult = {
-      protocol: agreed.version,
-      daemon: { name: "bulkhead", version, pid: process.pid },
-    };
-    request.respond(toSlice(result));
+    return { protocol: agreed.version, daemon: { name: "bulkhead", version, pid: process.pid } };
   }
 
   /** Params and result go through as they are; only the envelope is ours. */
-  #relay(request: IncomingRequest): void {
-    const bounds = request.ctx === undefined ? {} : callBounds.safeParse(parse(request.ctx)).data;
-    const cancelled = new AbortController();
-    request.onCancel(() => cancelled.abort());
+  #relay(request: IncomingRequest, signal: AbortSignal): void {
+    const bounds = callBounds.safeParse(request.ctx === undefined ? {} : parse(request.ctx));
+    if (!bounds.success) {
+      throw BulkheadError.of("invalid_params", "ctx: ms and idle must be numbers of milliseconds above 0");
+    }
     const options = {
-      signal: cancelled.signal,
+      signal,
       onProgress: (value: Buffer) => request.progress(value),
-      totalTimeout: bounds?.ms,
-      idleTimeout: bounds?.idle,
+      totalTimeout: bounds.data.ms,
+      idleTimeout: bounds.data.idle,
     };
     this.#options.supervisor.route(request.method, request.params, options, (outcome) => {
       if ("result" in outcome) request.respond(outcome.result);
@@ -113,15 +119,13 @@ export class Connection {
     });
   }
 
-  async #control(request: IncomingRequest): Promise<void> {
-    const cancelled = new AbortController();
-    request.onCancel(() => cancelled.abort());
+  async #control(request: IncomingRequest, signal: AbortSignal): Promise<void> {
     try {
-      const stream = this.#stream(request, cancelled.signal);
+      const stream = this.#stream(request, signal);
       const result = await this.#options.methods.call(request.method, parse(request.params), stream);
-      request.respond(toSlice(result ?? null));
+      request.respond(toRepairedSlice(result ?? null));
     } catch (error) {
-      request.fail(rpcError(error, cancelled.signal));
+      request.fail(rpcError(error, signal));
     }
   }
 
@@ -131,7 +135,7 @@ export class Connection {
       signal,
       item: (value) => {
         if (signal.aborted) return;
-        const sent = this.#peer.notify("$/item", toSlice({ id: request.id, seq: seq++, value }));
+        const sent = this.#peer.notify("$/item", toRepairedSlice({ id: request.id, seq: seq++, value }));
         // A client that does not read loses its connection; nobody waits for it.
         if (!sent) this.#end("did not read");
       },

@@ -1,4 +1,5 @@
 /** The supervisor as a process of its own: one for each state directory, reached through its socket. */
+import { isDeepStrictEqual } from "node:util";
 import type { Logger } from "pino";
 import { BulkheadError } from "../../protocol/error.ts";
 import { controlRange } from "../../protocol/version.ts";
@@ -9,8 +10,9 @@ import { acquireLock } from "../io/lock.ts";
 import { ensurePrivateDir, statePaths } from "../io/paths.ts";
 import type { StatePaths } from "../io/paths.ts";
 import { listen } from "../io/socket.ts";
+import type { Listener } from "../io/socket.ts";
 import type { Change } from "../supervisor/plugin-set.ts";
-import { Supervisor, version } from "../supervisor/supervisor.ts";
+import { inUse, Supervisor, version } from "../supervisor/supervisor.ts";
 import { Deadlines } from "../wire/deadlines.ts";
 import { Connection } from "./connection.ts";
 import { doctor } from "./doctor.ts";
@@ -42,8 +44,7 @@ export async function runDaemon(options: DaemonRunOptions): Promise<number> {
   ensurePrivateDir(paths.runtimeDir);
   const lock = acquireLock(paths.lock, { pid: process.pid });
   if (!lock.ok) {
-    const holder = lock.holder === undefined ? "" : ` (pid ${lock.holder.pid})`;
-    throw BulkheadError.of("already_running", `a daemon runs on ${paths.stateDir} already${holder}`);
+    throw BulkheadError.of("already_running", inUse(paths.stateDir, lock.holder?.pid));
   }
   try {
     const config = await firstConfig(options.configFile);
@@ -89,6 +90,7 @@ class Daemon implements DaemonItself {
     const { daemon } = this.#config;
     const supervisor = await Supervisor.open({
       stateDir: this.#paths.stateDir,
+      locked: true,
       keep: daemon,
       onProblem: ({ message, ok }) =>
         ok ? log.info({ message }, "journal") : log.error({ message }, "journal"),
@@ -97,20 +99,7 @@ class Daemon implements DaemonItself {
     supervisor.subscribe(({ type, at: _at, seq: _seq, ...event }) =>
       log[type === "session.crash" ? "warn" : "info"](event, type),
     );
-    const methods = new ControlMethods(supervisor, this);
-    const deadlines = new Deadlines();
-    const listener = await listen(this.#paths.socket, (socket) => {
-      if (this.#connections.size >= maxClients) {
-        socket.destroy();
-        log.warn({ clients: maxClients }, "refused a client: too many");
-        return;
-      }
-      const onEnd = (connection: Connection, why: string): void => {
-        if (this.#connections.delete(connection))
-          log.debug({ client: connection.client, why }, "client left");
-      };
-      this.#connections.add(new Connection({ socket, supervisor, methods, deadlines, onEnd }));
-    });
+    const listener = await this.#listen(supervisor);
     const signals = this.#listenToSignals();
     try {
       await this.#apply(this.#config);
@@ -127,10 +116,34 @@ class Daemon implements DaemonItself {
     }
   }
 
+  async #listen(supervisor: Supervisor): Promise<Listener> {
+    const methods = new ControlMethods(supervisor, this);
+    const deadlines = new Deadlines();
+    const onEnd = (connection: Connection, why: string): void => {
+      if (!this.#connections.delete(connection)) return;
+      this.#log.debug({ client: connection.client, why }, "client left");
+    };
+    try {
+      return await listen(this.#paths.socket, (socket) => {
+        if (this.#connections.size < maxClients) {
+          this.#connections.add(new Connection({ socket, supervisor, methods, deadlines, onEnd }));
+        } else {
+          socket.destroy();
+          this.#log.warn({ clients: maxClients }, "refused a client: too many");
+        }
+      });
+    } catch (error) {
+      await supervisor.close("could not listen");
+      throw error;
+    }
+  }
+
   #listenToSignals(): { close(): void } {
+    let signalled = false;
     const stop = (signal: NodeJS.Signals): void => {
       // A second one means now; the guards take the plugins along.
-      if (this.#stopping !== null) process.exit(130);
+      if (signalled) process.exit(130);
+      signalled = true;
       void this.stop(signal).finally(() => this.#stopped.resolve());
     };
     const reload = (): void => void this.reload().catch(() => undefined);
@@ -188,8 +201,11 @@ class Daemon implements DaemonItself {
     );
     if (this.#supervisor === null) throw BulkheadError.of("supervisor_stopping", "the daemon is stopping");
     const change = await this.#supervisor.apply(config.plugins, broken);
+    const unused = isDeepStrictEqual(config.daemon, this.#config.daemon)
+      ? []
+      : ["[daemon]: changed settings take effect when the daemon is started again"];
     this.#config = config;
-    return { ...change, errors: [...change.errors, ...config.problems.map(formatProblem)] };
+    return { ...change, errors: [...change.errors, ...config.problems.map(formatProblem), ...unused] };
   }
 
   status() {

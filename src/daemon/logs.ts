@@ -2,7 +2,7 @@
 import type { ControlParams } from "../../protocol/control.ts";
 import type { LogLine } from "../../protocol/state.ts";
 import type { Supervisor } from "../supervisor/supervisor.ts";
-import { aborted } from "./stream.ts";
+import { follow } from "./stream.ts";
 import type { Stream } from "./stream.ts";
 
 type Params = ControlParams<"log.read">;
@@ -22,28 +22,19 @@ export async function readLogs(supervisor: Supervisor, params: Params): Promise<
         .slice(-lines);
 }
 
-/** First what the files have, then what comes, each line once. Ends when the client cancels. */
-export async function followLogs(
-  supervisor: Supervisor,
-  params: Params,
-  { signal, item }: Stream,
-): Promise<void> {
-  const early: LogLine[] = [];
-  let take = (line: LogLine): void => void early.push(line);
-  const unsubscribe = supervisor.onLog((line) => {
-    if (params.plugin === undefined || line.plugin === params.plugin) take(line);
-  });
-  try {
-    const past = await readLogs(supervisor, params);
+export function followLogs(supervisor: Supervisor, params: Params, stream: Stream): Promise<void> {
+  const { plugin } = params;
+  return follow<LogLine>(
+    stream,
+    (listener) =>
+      supervisor.onLog((line) => (plugin === undefined || line.plugin === plugin) && listener(line)),
+    () => readLogs(supervisor, params),
     // Lines that came while the files were read may stand in them or not.
-    const known = new Set(past.map(identity));
-    for (const line of past) item(line);
-    for (const line of early) if (!known.has(identity(line))) item(line);
-    take = item;
-    await aborted(signal);
-  } finally {
-    unsubscribe();
-  }
+    (past) => {
+      const known = new Set(past.map(identity));
+      return (line) => !known.has(identity(line));
+    },
+  );
 }
 
 function identity({ plugin, generation, at, text }: LogLine): string {

@@ -4,10 +4,10 @@ import type { ControlMethod, ControlParams } from "../../protocol/control.ts";
 import type { ControlResults } from "../../protocol/control-results.ts";
 import { BulkheadError } from "../../protocol/error.ts";
 import { nearest } from "../../protocol/nearest.ts";
-import type { SupervisorEvent } from "../../protocol/state.ts";
+import type { CrashReport, SupervisorEvent } from "../../protocol/state.ts";
 import type { Supervisor } from "../supervisor/supervisor.ts";
 import { followLogs, readLogs } from "./logs.ts";
-import { aborted } from "./stream.ts";
+import { follow } from "./stream.ts";
 import type { Stream } from "./stream.ts";
 
 /** What only the daemon as a whole can answer. */
@@ -28,6 +28,8 @@ type Methods = {
 };
 
 const recent = 1000;
+/** Of one answer, in bytes; a report holds up to 200 lines of stderr. */
+const longestList = 16 * 1024 * 1024;
 
 export class ControlMethods {
   readonly #methods: Methods;
@@ -54,7 +56,7 @@ export class ControlMethods {
         await followLogs(supervisor, params, stream);
         return [];
       },
-      "crash.list": ({ plugin, limit = recent } = {}) => journal.crashes({ plugin, limit }),
+      "crash.list": (params) => listCrashes(supervisor, params ?? {}),
       "crash.get": async ({ id }) => {
         const found = await journal.findCrash(id);
         const [report] = found;
@@ -141,29 +143,28 @@ async function wait(
   }
 }
 
-/** First what the journal has, then what happens, each event once. Ends when the client cancels. */
-async function followEvents(
+function followEvents(
   supervisor: Supervisor,
-  params: NonNullable<ControlParams<"event.read">>,
-  { signal, item }: Stream,
+  { plugin, since, limit }: NonNullable<ControlParams<"event.read">>,
+  stream: Stream,
 ): Promise<void> {
-  const { plugin, since, limit } = params;
-  const early: SupervisorEvent[] = [];
-  let take = (event: SupervisorEvent): void => void early.push(event);
-  const unsubscribe = supervisor.subscribe((event) => {
-    if (plugin === undefined || ("plugin" in event && event.plugin === plugin)) take(event);
-  });
-  try {
-    const past =
-      since === undefined && limit === undefined
-        ? []
-        : await supervisor.journal.events({ plugin, since, limit: limit ?? 10_000 });
-    const last = past.at(-1)?.seq ?? since ?? 0;
-    for (const event of past) item(event);
-    for (const event of early) if (event.seq === 0 || event.seq > last) item(event);
-    take = item;
-    await aborted(signal);
-  } finally {
-    unsubscribe();
-  }
+  const isOfPlugin = (event: SupervisorEvent): boolean =>
+    plugin === undefined || ("plugin" in event && event.plugin === plugin);
+  const wantsPast = since !== undefined || limit !== undefined;
+  return follow<SupervisorEvent>(
+    stream,
+    (listener) => supervisor.subscribe((event) => isOfPlugin(event) && listener(event)),
+    async () => (wantsPast ? supervisor.journal.events({ plugin, since, limit: limit ?? 10_000 }) : []),
+    (past) => (event) => event.seq === 0 || event.seq > (past.at(-1)?.seq ?? since ?? 0),
+  );
+}
+
+/** Reports, newest first, as many as fit well into one message. */
+async function listCrashes(
+  supervisor: Supervisor,
+  { plugin, limit = recent }: NonNullable<ControlParams<"crash.list">>,
+): Promise<CrashReport[]> {
+  let bytes = 0;
+  const reports = await supervisor.journal.crashes({ plugin, limit });
+  return reports.filter((report) => (bytes += JSON.stringify(report).length) < longestList);
 }

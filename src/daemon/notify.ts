@@ -8,6 +8,6 @@ import { execFile } from "node:child_process";
 export function notify(state: string): Promise<void> {
   if (process.env["NOTIFY_SOCKET"] === undefined) return Promise.resolve();
   return new Promise((resolve) => {
-    execFile("systemd-notify", [`--pid=${process.pid}`, state], () => resolve());
+    execFile("systemd-notify", [`--pid=${process.pid}`, state], { timeout: 2000 }, () => resolve());
   });
 }

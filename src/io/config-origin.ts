@@ -77,7 +77,8 @@ export function pluginOrigins(
     ...Object.keys(spec.env).map((name) => {
       const key = formatKey(["plugins", spec.id, "env", name]);
       const set = entry.env?.[name];
-      if (set !== undefined) return { key, value: set, origin: at("env", name) };
+      // A value may be a secret, and this is read over people's shoulders.
+      if (set !== undefined) return { key, value: "(set)", origin: at("env", name) };
       const named = entry.pass_env?.includes(name) === true && !passedEnv.some((always) => always === name);
       return { key, value: "(from the environment)", origin: named ? at("pass_env") : "default" };
     }),

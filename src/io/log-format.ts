@@ -60,5 +60,6 @@ export function readStructured(text: string): { level: string; texts: string[] }
   if (level === undefined || !/^[a-z]{1,10}$/.test(level) || typeof msg !== "string") return undefined;
   const rest = Object.entries(others).filter(([key]) => !writtenTimes.has(key));
   const tail = rest.length === 0 ? "" : ` ${JSON.stringify(Object.fromEntries(rest))}`;
-  return { level, texts: `${msg}${tail}`.split("\n") };
+  // Bytes can not hold half a surrogate pair, but an escape can.
+  return { level, texts: `${msg}${tail}`.toWellFormed().split("\n") };
 }

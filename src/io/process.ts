@@ -12,7 +12,6 @@ import type { SpawnFailure } from "./spawn-failure.ts";
 
 export { findGuard, isolation } from "./guard.ts";
 export type { Isolation } from "./guard.ts";
-export type { PluginProcess } from "./plugin-process.ts";
 
 /**
  * Starts a plugin executable. What can be expected to go wrong is a result, not an exception; after a

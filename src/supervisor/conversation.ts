@@ -2,7 +2,7 @@
 import type { PluginSpec } from "../../protocol/config.ts";
 import type { LostCall, RecordedMessage } from "../../protocol/state.ts";
 import type { SessionEvent } from "../core/session-state.ts";
-import type { PluginProcess } from "../io/process.ts";
+import type { PluginProcess } from "../io/plugin-process.ts";
 import type { Deadlines } from "../wire/deadlines.ts";
 import { Peer } from "../wire/peer.ts";
 import type { Outcome } from "../wire/peer.ts";
@@ -13,6 +13,8 @@ import { Recorder } from "./recorder.ts";
 import { settlementOf } from "./settlement.ts";
 import type { Ending } from "./settlement.ts";
 
+/** When too many calls have been given up: how long the plugin has to answer their cancellation. Milliseconds. */
+const doubtMs = 2000;
 /** How long a ping may take that checks on a plugin after a call timed out. Milliseconds. */
 const pingMs = 5000;
 /** Handshake, ping and shutdown need room beside the calls. */
@@ -36,12 +38,16 @@ export class Conversation {
   readonly #recorder = new Recorder();
   readonly #peer: Peer;
   #agreement: Agreement | null = null;
+  /** The handshake is over: nothing that goes to the plugin from here on is the supervisor's to hide. */
+  #agreed = false;
+  #ended = false;
   #pinging = false;
+  #doubting: NodeJS.Timeout | undefined;
   #saidDrained = false;
   #ending: Ending | null = null;
 
   constructor({ stdin, stdout }: PluginProcess, options: ConversationOptions) {
-    const { spec, deadlines, onEvent, onNoise, onEnd } = options;
+    const { spec, deadlines, dialect, onEvent, onNoise, onEnd } = options;
     const { inFlight, frameBytes, depth } = spec.limits;
     this.#options = options;
     this.#peer = new Peer({
@@ -53,21 +59,29 @@ export class Conversation {
       holdOnEnd: true,
       onNoise: (bytes) => onNoise(bytes.toString("utf8")),
       onViolation: ({ reason, detail }) => onEvent({ type: "violation", reason, detail }),
-      onAbandoned: (count) => {
-        if (count * 2 < inFlight) return;
-        onEvent({ type: "hung", detail: `${count} calls were given up and never answered` });
-      },
-      onEnd: () => {
+      onAbandoned: () => this.#doubt(),
+      // It can not be reached any more: its exit is on the way, or it is as good as gone.
+      onOutputFailed: () => onEvent({ type: "stream_ended" }),
+      onEnd: (end) => {
+        this.#ended = true;
         onEnd();
-        onEvent({ type: "stream_ended" });
+        onEvent(end.kind === "overflow" ? doesNotRead(end.queuedBytes) : { type: "stream_ended" });
       },
-      onMessage: (direction, body, bytes) => this.#recorder.record(direction, body, bytes, performance.now()),
+      onMessage: (direction, body, bytes) => {
+        const shown = this.#agreed ? body : dialect.withoutSecrets(direction, body);
+        this.#recorder.record(direction, shown, bytes, performance.now());
+      },
     });
   }
 
   /** What the handshake agreed on, once it has. */
   get agreement(): Agreement | null {
     return this.#agreement;
+  }
+
+  /** Nothing comes from the plugin any more. */
+  get ended(): boolean {
+    return this.#ended;
   }
 
   /** Calls without an answer, those given up on included. */
@@ -82,7 +96,7 @@ export class Conversation {
       settle(refusal("plugin_busy", `${id} has ${limits.inFlight} calls in flight already`));
       return;
     }
-    const { signal, onProgress, idleTimeout = timeouts.callMs, totalTimeout = timeouts.totalMs } = options;
+    const { signal, onProgress, idleTimeout = timeouts.callMs, totalTimeout } = options;
     const ctx = totalTimeout === undefined ? undefined : Buffer.from(`{"ms":${Math.round(totalTimeout)}}`);
     this.#peer.call(method, params, { signal, onProgress, idleTimeout, totalTimeout, ctx }, (outcome) =>
       this.#settled(method, outcome, settle),
@@ -91,6 +105,19 @@ export class Conversation {
 
   /** A protocol message of the session's machine. Its answer comes back as an event. */
   async send(message: "initialize" | "activate" | "shutdown" | "exit"): Promise<void> {
+    try {
+      await this.#send(message);
+    } catch (error) {
+      // A configuration that an embedding program made, and that has no JSON form.
+      const failure = {
+        code: "config_invalid",
+        message: `${message} can not be sent: ${String(error)}`,
+      } as const;
+      this.#options.onEvent({ type: "start_failed", failure });
+    }
+  }
+
+  async #send(message: "initialize" | "activate" | "shutdown" | "exit"): Promise<void> {
     const { dialect, spec, generation, dataDir, onEvent } = this.#options;
     switch (message) {
       case "initialize": {
@@ -104,6 +131,7 @@ export class Conversation {
       case "activate": {
         if (this.#agreement === null) return;
         const answer = await dialect.activate(this.#peer, spec, this.#agreement, dataDir);
+        this.#agreed = true;
         if (answer.ok) onEvent({ type: "activated" });
         else if (answer.failure !== null) onEvent({ type: "start_failed", failure: answer.failure });
         return;
@@ -144,6 +172,7 @@ export class Conversation {
   /** Settles what was in flight when it ended, and closes both streams. */
   settleLost(ending: Ending): void {
     this.#ending = ending;
+    clearTimeout(this.#doubting);
     this.#peer.settleLost();
     this.#peer.destroy();
   }
@@ -159,6 +188,20 @@ export class Conversation {
     if (this.#peer.inFlight === this.#peer.abandoned) this.#options.onEvent({ type: "drained" });
   }
 
+  /** Half of the window is taken by calls that nobody waits for. A client that left may be all there is to it. */
+  #doubt(): void {
+    if (!this.#isFull()) return;
+    this.#doubting ??= setTimeout(() => {
+      this.#doubting = undefined;
+      const detail = `${this.#peer.abandoned} calls were given up and not answered`;
+      if (this.#isFull()) this.#options.onEvent({ type: "hung", detail });
+    }, doubtMs);
+  }
+
+  #isFull(): boolean {
+    return this.#peer.abandoned * 2 >= this.#options.spec.limits.inFlight;
+  }
+
   /** A call timed out: the plugin may be slow with it, or dead to the world. */
   async #suspect(): Promise<void> {
     if (this.#pinging || this.#agreement?.description.capabilities?.ping !== true) return;
@@ -169,4 +212,10 @@ export class Conversation {
     const detail = `a call timed out, and a ping was not answered for ${pingMs / 1000} s`;
     this.#options.onEvent({ type: "hung", detail });
   }
+}
+
+/** It asks and asks, and takes no answer. */
+function doesNotRead(queuedBytes: number): SessionEvent {
+  const detail = `${queuedBytes} bytes of answers were waiting for it`;
+  return { type: "violation", reason: "does_not_read", detail };
 }

@@ -1,13 +1,9 @@
 /** From the end of a session to what is written and told about it. */
-import type { CrashReport, Decision, EventBody, SupervisorEvent } from "../../protocol/state.ts";
+import type { CrashReport, Decision, EventBody } from "../../protocol/state.ts";
 import type { History } from "../core/policy.ts";
 import { classify, decide } from "../core/policy.ts";
 import { examine, report } from "../core/report.ts";
-import type { Journal, PluginRow } from "../io/journal.ts";
 import type { Session, SessionEnd } from "./session.ts";
-
-/** How long the report of a crash may keep its callers waiting. Milliseconds. */
-const journalPatienceMs = 1000;
 
 /**
  * The report, with the policy's decision in it. `settled`: the decision when the policy is not to be asked, because
@@ -74,18 +70,4 @@ export function crashEvents(crash: CrashReport): EventBody[] {
     case "none":
       return [told];
   }
-}
-
-/** Nobody waits on a disk for longer than this; the journal itself goes on trying. True: it is on disk. */
-export async function writeCrash(
-  journal: Journal,
-  crash: CrashReport,
-  events: readonly SupervisorEvent[],
-  row: PluginRow,
-): Promise<boolean> {
-  const late = Promise.withResolvers<boolean>();
-  const timer = setTimeout(() => late.resolve(false), journalPatienceMs);
-  const durable = await Promise.race([journal.crash(crash, events, row), late.promise]);
-  clearTimeout(timer);
-  return durable;
 }

@@ -13,7 +13,7 @@ import type { ActivateParams, InitializeParams } from "../../protocol/plugin.ts"
 import type { StartFailure } from "../../protocol/state.ts";
 import { negotiate, negotiateProtocol, protocolRange } from "../../protocol/version.ts";
 import type { OfferedApi, Unmet } from "../../protocol/version.ts";
-import type { Peer } from "../wire/peer.ts";
+import type { Peer, Unanswered } from "../wire/peer.ts";
 
 /** What both sides agreed on in the handshake. */
 export interface Agreement {
@@ -34,6 +34,8 @@ export interface Dialect {
   /** Resolves when the plugin has finished what was in flight, or can not answer any more. */
   shutdown(peer: Peer, ms: number): Promise<void>;
   exit(peer: Peer): void;
+  /** A message of the handshake as it may be kept in a report: configurations hold passwords. */
+  withoutSecrets(direction: "in" | "out", body: Buffer): Buffer;
   /** Whether the plugin is alive; only for plugins that offer it. */
   ping(peer: Peer, ms: number): Promise<boolean>;
 }
@@ -55,7 +57,7 @@ export function bulkheadDialect(host: { name: string; version: string }): Dialec
         },
       };
       const outcome = await peer.request("initialize", params);
-      if (outcome.settlement !== "answered") return { ok: false, failure: null };
+      if (outcome.settlement !== "answered") return unsent(outcome);
       if (outcome.error !== undefined) return { ok: false, failure: refused("initialize", outcome.error) };
       return agree(outcome.result, spec);
     },
@@ -63,7 +65,7 @@ export function bulkheadDialect(host: { name: string; version: string }): Dialec
     async activate(peer, spec, agreement, dataDir) {
       const params: ActivateParams = { apis: [...agreement.apis], config: { ...spec.config }, dataDir };
       const outcome = await peer.request("activate", params);
-      if (outcome.settlement !== "answered") return { ok: false, failure: null };
+      if (outcome.settlement !== "answered") return unsent(outcome);
       return outcome.error === undefined
         ? { ok: true }
         : { ok: false, failure: refused("activate", outcome.error) };
@@ -77,12 +79,25 @@ export function bulkheadDialect(host: { name: string; version: string }): Dialec
       peer.notify("exit");
     },
 
+    withoutSecrets(direction, body) {
+      const params = body.indexOf(',"params":');
+      const secret = direction === "out" && body.subarray(0, params).includes('"method":"activate"');
+      return secret ? body.subarray(0, params) : body;
+    },
+
     async ping(peer, ms) {
       const outcome = await peer.request("ping", {}, { totalTimeout: ms });
       // A plugin that is leaving is not hung; its exit is on the way.
       return outcome.settlement === "answered" || outcome.cause !== "timeout";
     },
   };
+}
+
+/** What is too large never was sent; any other reason is the exit's to tell. */
+function unsent({ cause }: Unanswered): Refused {
+  if (cause !== "too_large") return { ok: false, failure: null };
+  const message = "what it is to be told does not fit into limits.frame";
+  return { ok: false, failure: { code: "config_invalid", message } };
 }
 
 /** An answer to `initialize` is small: whoever describes itself in more than this is wrong. */

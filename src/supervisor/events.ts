@@ -66,6 +66,17 @@ export class Events {
   }
 
   #deliver(events: readonly SupervisorEvent[]): void {
-    for (const event of events) for (const listener of this.#listeners) listener(event);
+    for (const event of events) for (const listener of this.#listeners) tellSafely(listener, event);
+  }
+}
+
+/** A listener that throws is somebody's mistake and has to be heard of; it must not leave a step half done. */
+export function tellSafely<T>(listener: (value: T) => void, value: T): void {
+  try {
+    listener(value);
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error;
+    });
   }
 }

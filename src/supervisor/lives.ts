@@ -11,7 +11,7 @@ import type { PluginLog } from "../io/logfile.ts";
 import { fingerprint, watchFile } from "../io/watch.ts";
 import type { Watch } from "../io/watch.ts";
 import type { Deadlines } from "../wire/deadlines.ts";
-import { conclude, crashEvents, writeCrash } from "./crash.ts";
+import { conclude, crashEvents } from "./crash.ts";
 import type { Dialect } from "./dialect.ts";
 import type { Events } from "./events.ts";
 import type { SessionEnd } from "./session.ts";
@@ -277,6 +277,8 @@ export class Lives {
         message: "was stopped before it answered",
         report: undefined,
       });
+      // Stopped means that nothing of it is left, its descendants included.
+      await session.cleared();
       this.#sessions.delete(generation);
       events.tell(left);
       this.dispatch({
@@ -297,9 +299,15 @@ export class Lives {
     );
     this.#history = history;
     const stamped = events.stamp(left, ...crashEvents({ ...crash, durable: true }));
-    const durable = await writeCrash(journal, crash, stamped.events, this.row());
+    // The journal keeps nobody waiting for longer than a second, and goes on trying by itself.
+    const durable = await journal.crash(crash, stamped.events, this.row());
     this.lastCrash = { ...crash, durable };
-    session.settleLost({ code: "plugin_crashed", message: `crashed: ${crash.summary}`, report: crash.id });
+    const hung = end.cause.kind === "hung";
+    session.settleLost({
+      code: hung ? "plugin_hung" : "plugin_crashed",
+      message: hung ? crash.summary : `crashed: ${crash.summary}`,
+      report: crash.id,
+    });
     this.#sessions.delete(generation);
     stamped.publish((event) => (event.type === "session.crash" ? { ...event, durable } : event));
     this.dispatch({ type: "gone", generation, decision: crash.decision, message: crash.summary });
@@ -307,9 +315,9 @@ export class Lives {
 
   /** What needs no policy: a session that was leaving anyway, or a candidate whose predecessor serves on. */
   #decided(generation: number): Decision | null {
-    const { retiring, candidate, current } = this.#machine;
+    const { retiring, candidate } = this.#machine;
     if (retiring.includes(generation)) return { action: "none", why: "it was being stopped" };
-    if (candidate === generation && current !== null)
+    if (candidate === generation && this.current?.serves === true)
       return { action: "none", why: "the old process serves on" };
     return null;
   }

@@ -14,6 +14,8 @@ export interface SupervisorOptions {
   readonly baseDir?: string;
   /** Where journal, logs and the plugins' data are kept; absent: nothing outlives this supervisor. */
   readonly stateDir?: string;
+  /** The caller holds the lock of the state directory already. */
+  readonly locked?: boolean;
   /** The environment of which plugins get what is allowed; default: `process.env`. */
   readonly env?: NodeJS.ProcessEnv;
   /** The guard's executable; null: run without one, and lose what it guarantees. Default: the one that was built. */

@@ -93,13 +93,13 @@ export class PluginSet {
     for (const [id, problem] of broken) this.#broken.set(id, problem);
     const changed = specs.filter((spec) => this.#replace(spec));
     const added = specs.filter(({ id }) => !this.#plugins.has(id));
-    for (const spec of added) await this.#add(spec);
+    for (const spec of added) await this.#tryToAdd(spec);
     await Promise.all(leaving);
     const change = {
-      added: added.map(({ id }) => id),
+      added: added.map(({ id }) => id).filter((id) => this.#plugins.has(id)),
       removed,
       changed: changed.map(({ id }) => id),
-      errors: [...broken].map(([id, problem]) => `${id}: ${problem}`),
+      errors: [...this.#broken].map(([id, problem]) => `${id}: ${problem}`),
     };
     this.#options.surroundings.events.tell({ type: "config.loaded", ...change });
     return change;
@@ -110,6 +110,15 @@ export class PluginSet {
     if (plugin === undefined || sameSpec(plugin.spec, spec)) return false;
     plugin.replace(spec);
     return true;
+  }
+
+  /** One that can not even be prepared (its data directory is a file, say) does not stop the rest. */
+  async #tryToAdd(spec: PluginSpec): Promise<void> {
+    try {
+      await this.#add(spec);
+    } catch (error) {
+      this.#broken.set(spec.id, error instanceof Error ? error.message : String(error));
+    }
   }
 
   async #add(spec: PluginSpec): Promise<void> {

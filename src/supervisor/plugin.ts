@@ -64,13 +64,16 @@ export class Plugin {
 
   call(method: string, params: Buffer | undefined, options: RouteOptions, settle: Settle): void {
     const counted: Settle = (outcome) => {
+      this.#idle.touch();
       if ("result" in outcome) this.#answered++;
       else this.#failed++;
       settle(outcome);
     };
+    // Counted from here: the time that a call waits for a start is its caller's as well.
+    const bounded = { ...options, totalTimeout: options.totalTimeout ?? this.spec.timeouts.totalMs };
     const session = this.#lives.current;
-    if (session !== null) this.#send(session, method, params, options, counted);
-    else this.#callWithoutSession(method, params, options, counted);
+    if (session !== null) this.#send(session, method, params, bounded, counted);
+    else this.#callWithoutSession(method, params, bounded, counted);
   }
 
   /** Starts it where it may start by itself: not when an operator stopped it, and not after a failure. */

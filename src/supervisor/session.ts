@@ -6,7 +6,7 @@ import { newSession, sessionStep } from "../core/session-state.ts";
 import type { Session as Machine, SessionEffect, SessionEvent, SessionTimer } from "../core/session-state.ts";
 import type { PluginLog } from "../io/logfile.ts";
 import { spawnProcess } from "../io/process.ts";
-import type { PluginProcess } from "../io/process.ts";
+import type { PluginProcess, SpawnResult } from "../io/plugin-process.ts";
 import type { Deadlines } from "../wire/deadlines.ts";
 import type { RouteOptions, Settle } from "./call.ts";
 import { refusal } from "./call.ts";
@@ -100,6 +100,11 @@ export class Session {
     return this.#readySince;
   }
 
+  /** It takes calls. One that is dying does not, although nobody has been told yet. */
+  get serves(): boolean {
+    return this.#machine.state === "ready" && this.#conversation?.ended === false;
+  }
+
   get inFlight(): number {
     return this.#conversation?.inFlight ?? 0;
   }
@@ -115,10 +120,10 @@ export class Session {
 
   /** Makes a call of a method that stands in the agreement. */
   call(method: string, params: Buffer | undefined, options: RouteOptions, settle: Settle): void {
-    if (this.#conversation !== null && this.#machine.force !== "exited") {
+    if (this.#conversation !== null && this.serves) {
       this.#conversation.call(method, params, options, settle);
     } else {
-      settle(refusal("plugin_unavailable", `${this.spec.id} has just gone`));
+      settle(refusal("plugin_unavailable", `${this.spec.id} is just leaving`));
     }
   }
 
@@ -128,8 +133,35 @@ export class Session {
   }
 
   async #spawn(): Promise<void> {
+    const { handshakeMs } = this.spec.timeouts;
+    const late = Promise.withResolvers<SpawnResult>();
+    const failure = {
+      code: "spawn_failed",
+      message: `could not be started within ${handshakeMs} ms`,
+    } as const;
+    // Looking at the executable can take for ever on a file system that has gone.
+    const timer = setTimeout(
+      () => late.resolve({ ok: false, failure: { ...failure, transient: true } }),
+      handshakeMs,
+    );
+    const process = this.#start();
+    const spawned = await Promise.race([process, late.promise]);
+    clearTimeout(timer);
+    if (spawned.ok) {
+      this.#attach(spawned.process);
+      this.#dispatch({ type: "spawned" });
+      return;
+    }
+    // Nobody waits for what comes after all.
+    void process.then((result) => result.ok && result.process.kill());
+    const { code, message, detail } = spawned.failure;
+    const told = { code, message, ...(detail === undefined ? {} : { detail: { ...detail } }) };
+    this.#dispatch({ type: "start_failed", failure: told });
+  }
+
+  #start(): Promise<SpawnResult> {
     const { command, args, cwd, env, limits, sha256, timeouts } = this.spec;
-    const spawned = await spawnProcess({
+    return spawnProcess({
       command,
       args,
       cwd,
@@ -140,14 +172,6 @@ export class Session {
       signal: AbortSignal.timeout(timeouts.handshakeMs),
       ...(sha256 === undefined ? {} : { sha256 }),
     });
-    if (spawned.ok) {
-      this.#attach(spawned.process);
-      this.#dispatch({ type: "spawned" });
-    } else {
-      const { code, message, detail } = spawned.failure;
-      const failure = { code, message, ...(detail === undefined ? {} : { detail: { ...detail } }) };
-      this.#dispatch({ type: "start_failed", failure });
-    }
   }
 
   #attach(process: PluginProcess): void {
@@ -250,6 +274,8 @@ export class Session {
   #finish(cause: EndCause): void {
     const { log } = this.#surroundings;
     const endedAt = this.#endedAt ?? performance.now();
+    // A descendant may hold the other end for as long as it likes.
+    this.#process?.stderr.destroy();
     log.end(this.generation, howItEnded(this.#exit));
     this.#listener.gone(this.#told, {
       cause,

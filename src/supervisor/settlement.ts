@@ -7,14 +7,15 @@ import { refusal } from "./call.ts";
 
 /** Why a session took its calls along. */
 export interface Ending {
-  readonly code: "plugin_crashed" | "plugin_unavailable";
+  readonly code: "plugin_crashed" | "plugin_hung" | "plugin_unavailable";
   /** Goes on after the plugin's name: `crashed: killed by SIGSEGV`. */
   readonly message: string;
   /** Id of the crash report. */
   readonly report: string | undefined;
 }
 
-const unexplained: Ending = { code: "plugin_crashed", message: "has gone", report: undefined };
+/** Before the report is written, nobody is told of a crash. */
+const unexplained: Ending = { code: "plugin_unavailable", message: "is just leaving", report: undefined };
 
 export function settlementOf(
   plugin: string,

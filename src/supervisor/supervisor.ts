@@ -1,5 +1,5 @@
 /** The supervisor: a set of plugins with a journal. Used embedded, and by the daemon. */
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type { Caller, CallOptions } from "../../protocol/caller.ts";
@@ -12,13 +12,15 @@ import { daemonDefaults } from "../io/config.ts";
 import { openExecutable } from "../io/executable.ts";
 import { Journal } from "../io/journal.ts";
 import type { LogQuery } from "../io/logfile.ts";
-import { statePaths } from "../io/paths.ts";
+import { acquireLock } from "../io/lock.ts";
+import { ensurePrivateDir, statePaths } from "../io/paths.ts";
 import { findGuard, isolation } from "../io/process.ts";
 import type { Isolation } from "../io/process.ts";
 import { Deadlines } from "../wire/deadlines.ts";
+import { boundsOf, paramsSlice } from "../wire/peer.ts";
 import type { CallOutcome, RouteOptions, Settle } from "./call.ts";
 import { bulkheadDialect } from "./dialect.ts";
-import { Events } from "./events.ts";
+import { Events, tellSafely } from "./events.ts";
 import type { Listener } from "./events.ts";
 import { specsOf } from "./options.ts";
 import type { SupervisorOptions } from "./options.ts";
@@ -27,6 +29,10 @@ import { PluginSet } from "./plugin-set.ts";
 import type { Change } from "./plugin-set.ts";
 
 export const version = "0.1.0";
+
+interface Releasable {
+  release(): void;
+}
 
 type Opened = Awaited<ReturnType<typeof Journal.open>>;
 
@@ -40,9 +46,11 @@ export class Supervisor implements Caller {
   readonly #dataDir: (plugin: string) => string;
   /** Of an embedded supervisor without a state directory: goes with it. */
   readonly #temporary: string | null;
+  readonly #lock: Releasable;
   #closed: Promise<void> | null = null;
 
-  private constructor(opened: Opened, options: SupervisorOptions) {
+  private constructor(opened: Opened, options: SupervisorOptions, lock: Releasable) {
+    this.#lock = lock;
     const { stateDir, onProblem } = options;
     const guard = options.guard === null ? undefined : (options.guard ?? findGuard());
     const paths = stateDir === undefined ? null : statePaths({ flag: stateDir, env: {} });
@@ -67,7 +75,7 @@ export class Supervisor implements Caller {
       logDir: paths?.logDir,
       keep: { ...daemonDefaults, ...options.keep },
       onLog: (line) => {
-        for (const listener of this.#logListeners) listener(line);
+        for (const listener of this.#logListeners) tellSafely(listener, line);
       },
       onProblem: onProblem ?? (() => undefined),
     });
@@ -76,16 +84,19 @@ export class Supervisor implements Caller {
   /**
    * Opens the journal and starts what is to be started, without waiting for it to be ready: calls wait.
    *
-   * @throws BulkheadError `invalid_config`, for an entry that does not fit.
+   * @throws BulkheadError `invalid_config`, for an entry that does not fit; `already_running`, when another supervisor
+   * uses the state directory.
    */
   static async open(options: SupervisorOptions = {}): Promise<Supervisor> {
     const specs = specsOf(options);
     const { stateDir, onProblem } = options;
+    const lock = lockOf(options);
     const { keepMs, keepBytes } = { ...daemonDefaults, ...options.keep };
-    if (stateDir !== undefined) mkdirSync(stateDir, { recursive: true, mode: 0o700 });
     const file = stateDir === undefined ? ":memory:" : statePaths({ flag: stateDir, env: {} }).journal;
     const told = onProblem === undefined ? {} : { onProblem };
-    const supervisor = new Supervisor(await Journal.open({ file, keepMs, keepBytes, ...told }), options);
+    // Whatever the disk is like, the journal opens: it says how it is, and goes on in memory.
+    const opened = await Journal.open({ file, keepMs, keepBytes, ...told });
+    const supervisor = new Supervisor(opened, options, lock);
     supervisor.events.tell({ type: "supervisor.started", pid: process.pid, version });
     if (specs.length > 0) await supervisor.apply(specs, new Map());
     return supervisor;
@@ -97,15 +108,16 @@ export class Supervisor implements Caller {
   }
 
   async call(target: string, params: unknown = {}, options: CallOptions = {}): Promise<unknown> {
-    const { signal, idleTimeout, timeout, onProgress } = options;
+    const { signal, onProgress } = options;
+    const { idle, total } = boundsOf(options);
     const { promise, resolve } = Promise.withResolvers<CallOutcome>();
-    const bounds = {
+    const routed = {
       signal,
-      idleTimeout,
-      totalTimeout: timeout,
+      idleTimeout: idle,
+      totalTimeout: total,
       onProgress: onProgress && ((value: Buffer) => onProgress(JSON.parse(value.toString("utf8")))),
     };
-    this.route(target, Buffer.from(JSON.stringify(params)), bounds, resolve);
+    this.route(target, paramsSlice(params), routed, resolve);
     const outcome = await promise;
     if ("error" in outcome) throw BulkheadError.from(outcome.error);
     return JSON.parse(outcome.result.toString("utf8"));
@@ -222,6 +234,7 @@ export class Supervisor implements Caller {
     await this.#set.close();
     this.events.tell({ type: "supervisor.stopped", pid: process.pid, reason });
     await this.journal.close();
+    this.#lock.release();
     if (this.#temporary !== null) rmSync(this.#temporary, { recursive: true, force: true });
   }
 
@@ -246,6 +259,7 @@ export class Supervisor implements Caller {
   }
 
   #operate(id: string, action: "start" | "stop" | "restart" | "enable" | "disable"): Plugin {
+    if (this.#closed !== null) throw BulkheadError.of("supervisor_stopping", "the supervisor is stopping");
     const plugin = this.#set.get(id);
     this.events.tell({ type: "operator.action", plugin: id, action });
     plugin.operate(action);
@@ -262,4 +276,18 @@ function serving(plugin: Plugin): PluginStatus {
     `${status.id} is ${status.state}: ${status.error?.message ?? status.why}`,
     report,
   );
+}
+
+/** One state directory, one supervisor: two would write each other's journal. */
+function lockOf({ stateDir, locked }: SupervisorOptions): Releasable {
+  if (stateDir === undefined || locked === true) return { release: () => undefined };
+  const paths = statePaths({ flag: stateDir, env: {} });
+  ensurePrivateDir(paths.stateDir);
+  const lock = acquireLock(paths.lock, { pid: process.pid });
+  if (lock.ok) return lock;
+  throw BulkheadError.of("already_running", inUse(paths.stateDir, lock.holder?.pid));
+}
+
+export function inUse(stateDir: string, pid: number | undefined): string {
+  return `${stateDir} is used by another supervisor already${pid === undefined ? "" : ` (pid ${pid})`}`;
 }

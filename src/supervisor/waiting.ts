@@ -56,7 +56,7 @@ export class WaitingCalls {
     const leave = (outcome: CallOutcome): void => {
       if (this.#take(call)) settle(outcome);
     };
-    const total = options.totalTimeout ?? timeouts.totalMs ?? Infinity;
+    const total = options.totalTimeout ?? Infinity;
     const limit = Math.min(options.idleTimeout ?? timeouts.callMs, total);
     const since = this.#deadlines.now();
     const onAbort =

@@ -234,7 +234,7 @@ export function members(slice: Slice | undefined, ...names: string[]): (Slice | 
  * @throws TypeError when the value has no JSON form, or holds text with half a surrogate pair
  */
 export function toSlice(value: unknown): Slice {
-  const text: string | undefined = JSON.stringify(value);
+  const text = stringify(value);
   if (text === undefined) throw new TypeError(`${typeof value} has no JSON form`);
   const slice = Buffer.from(text);
   // JSON.stringify writes a lone surrogate as an escape, and the receiver would end the session over it.
@@ -246,6 +246,29 @@ export function toSlice(value: unknown): Slice {
     }
   }
   return slice;
+}
+
+/**
+ * The same for what is passed on from others, who may have put half a surrogate pair into a log line: repaired rather
+ * than refused, because somebody wants to read it.
+ *
+ * @throws TypeError when the value has no JSON form
+ */
+export function toRepairedSlice(value: unknown): Slice {
+  try {
+    return toSlice(value);
+  } catch {
+    const text = stringify(value, (_key, each: unknown) =>
+      typeof each === "string" ? each.toWellFormed() : each,
+    );
+    if (text === undefined) throw new TypeError(`${typeof value} has no JSON form`);
+    return Buffer.from(text);
+  }
+}
+
+/** The declared type of JSON.stringify forgets that functions and `undefined` have no form. */
+function stringify(value: unknown, replacer?: (key: string, value: unknown) => unknown): string | undefined {
+  return JSON.stringify(value, replacer);
 }
 
 function grown(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {

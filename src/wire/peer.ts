@@ -15,11 +15,12 @@ import { excerpt, WireViolation } from "./violation.ts";
 import { frame, FrameWriter } from "./writer.ts";
 import type { Frame } from "./writer.ts";
 
-export { members, toSlice } from "./json.ts";
+export { boundsOf, paramsSlice } from "./arguments.ts";
+export { members, toRepairedSlice, toSlice } from "./json.ts";
 export { WireViolation } from "./violation.ts";
 export type { IncomingRequest } from "./incoming.ts";
 export type { WireLimits } from "./limits.ts";
-export type { Outcome, RpcError } from "./outcome.ts";
+export type { Outcome, RpcError, Unanswered } from "./outcome.ts";
 export type { CallOptions, OutgoingCall, PendingCall } from "./outgoing.ts";
 export type { Id, Slice } from "./scan.ts";
 

@@ -110,7 +110,7 @@ function expectConsistent({ plugin, live, retryArmed }: World): void {
   expect(plugin.state === "serving").toBe(plugin.current !== null);
   if (plugin.candidate !== null) expect(["starting", "serving"]).toContain(plugin.state);
   if (plugin.state === "starting" && plugin.candidate === null) {
-    expect(plugin.startWhenAlone && plugin.retiring.length > 0).toBe(true);
+    expect(plugin.retiring.length > 0).toBe(true);
   }
   expect(retryArmed).toBe(plugin.state === "backoff");
   expect(plugin.failure !== null).toBe(plugin.state === "failed");

@@ -251,3 +251,88 @@ test("a client that does not read is disconnected at its bound, and nobody waits
   socket.destroy();
   client.close();
 }, 60_000);
+
+describe("no client can take the daemon along", () => {
+  const filler = "x".repeat(2 * 1024 * 1024);
+  const hello = { protocol: { min: 1, max: 1 }, client: { name: "clumsy", version: "1.0.0" } };
+
+  test.each<[string, object[], string]>([
+    ["a greeting of 2 MiB", [{ id: 1, method: "hello", params: { filler } }], "too_large"],
+    ["a call before the greeting", [{ id: 1, method: "one/fixture.echo" }], "say hello first"],
+    [
+      "a context of 2 MiB",
+      [
+        { id: 1, method: "hello", params: hello },
+        { id: 2, method: "one/fixture.echo", params: {}, ctx: { filler } },
+      ],
+      "too_large",
+    ],
+    [
+      "a context that does not fit",
+      [
+        { id: 1, method: "hello", params: hello },
+        { id: 2, method: "one/fixture.echo", params: {}, ctx: { ms: "soon" } },
+      ],
+      "invalid_params",
+    ],
+    [
+      "the name of something else's method",
+      [
+        { id: 1, method: "hello", params: hello },
+        { id: 2, method: "toString", params: {} },
+      ],
+      "method_not_found",
+    ],
+  ])("%s", async (_what, messages, answer) => {
+    const daemon = new DaemonProcess(table("one"));
+    const client = await daemon.up();
+    const socket = net.connect(daemon.socket);
+    let said = "";
+    const answered = new Promise<void>((resolve) => {
+      socket.on("data", (chunk) => {
+        said += chunk.toString();
+        if (said.includes(answer)) resolve();
+      });
+    });
+    for (const message of messages) socket.write(frame(message));
+    await answered;
+    socket.destroy();
+    expect(await client.call("one/fixture.echo", { fine: true })).toEqual({ fine: true });
+    client.close();
+  });
+
+  test("half a surrogate pair in a log that somebody follows", async () => {
+    const daemon = new DaemonProcess(table("one"));
+    const client = await daemon.up();
+    await client.control("plugin.wait", { plugin: "one", until: "ready" });
+    const done = new AbortController();
+    const seen: string[] = [];
+    const following = client.follow(
+      "log.read",
+      {},
+      ({ text }) => {
+        seen.push(text);
+        if (text.includes("half")) done.abort();
+      },
+      done.signal,
+    );
+    await client.call("one/fixture.say", { text: '{"level":"info","msg":"\\ud800 half"}' });
+    await following;
+    expect(seen.at(-1)).toBe("\ufffd half");
+    client.close();
+  });
+
+  test("one that never reads, when the daemon is to stop", async () => {
+    const daemon = new DaemonProcess(table("one"));
+    const client = await daemon.up();
+    await client.control("plugin.wait", { plugin: "one", until: "ready" });
+    const socket = net.connect(daemon.socket);
+    socket.write(frame({ id: 1, method: "hello", params: hello }));
+    await new Promise((resolve) => socket.once("data", resolve));
+    socket.pause();
+    socket.write(frame({ id: 2, method: "one/fixture.big", params: { bytes: 32 * 1024 * 1024 } }));
+    await client.call("one/fixture.echo");
+    expect(await daemon.kill("SIGTERM")).toBe(0);
+    socket.destroy();
+  });
+});

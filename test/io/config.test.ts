@@ -457,7 +457,7 @@ describe("origins", () => {
     expect(origins.filter(({ key }) => key.includes(".env."))).toEqual([
       { key: "plugins.p.env.PATH", value: "(from the environment)", origin: "default" },
       { key: "plugins.p.env.TOKEN", value: "(from the environment)", origin: `${file}:3` },
-      { key: "plugins.p.env.MODE", value: "x", origin: `${file}:4` },
+      { key: "plugins.p.env.MODE", value: "(set)", origin: `${file}:4` },
     ]);
   });
 });

@@ -9,8 +9,7 @@ import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { findGuard, isolation, spawnProcess } from "../../src/io/process.ts";
-import type { PluginProcess } from "../../src/io/process.ts";
-import type { ProcessSpec } from "../../src/io/plugin-process.ts";
+import type { PluginProcess, ProcessSpec } from "../../src/io/plugin-process.ts";
 import type { SpawnFailure } from "../../src/io/spawn-failure.ts";
 import {
   compile,

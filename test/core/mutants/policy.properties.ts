@@ -43,7 +43,6 @@ const passingCodes = [
   "handshake_timeout",
   "handshake_failed",
   "exited_in_handshake",
-  "protocol_violation",
 ] as const satisfies StartFailure["code"][];
 
 const startFailure = (code: StartFailure["code"]): EndCause => ({

@@ -1,0 +1,38 @@
+/** What a caller hands in, before any of it goes on the wire: a mistake costs that one call and nothing else. */
+import { BulkheadError } from "../../protocol/error.ts";
+import type { CallOptions } from "../../protocol/caller.ts";
+import { toSlice } from "./json.ts";
+import type { Slice } from "./json.ts";
+
+/** @throws BulkheadError `invalid_params`, for what is no JSON object or array. */
+export function paramsSlice(params: unknown): Slice {
+  if (typeof params !== "object" || params === null) {
+    throw BulkheadError.of(
+      "invalid_params",
+      `params must be an object or an array, found ${JSON.stringify(params)}`,
+    );
+  }
+  try {
+    return toSlice(params);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw BulkheadError.of("invalid_params", `params have no JSON form: ${why}`);
+  }
+}
+
+/** Milliseconds; undefined: no bound of the caller's own. */
+export interface Bounds {
+  readonly idle: number | undefined;
+  readonly total: number | undefined;
+}
+
+/** @throws BulkheadError `invalid_params`, for what is no length of time. `Infinity` is no bound. */
+export function boundsOf({ idleTimeout, timeout }: CallOptions): Bounds {
+  return { idle: bound("idleTimeout", idleTimeout), total: bound("timeout", timeout) };
+}
+
+function bound(name: string, ms: number | undefined): number | undefined {
+  if (ms === undefined || ms === Infinity) return undefined;
+  if (ms > 0) return ms;
+  throw BulkheadError.of("invalid_params", `${name} must be a number of milliseconds above 0, found ${ms}`);
+}
