@@ -8,6 +8,11 @@ import { env, root, setup } from "./setup.mjs";
 const parts = await setup();
 const built = (name) => parts.some((part) => part.name === name && part.status === "built");
 
+if (!built("wordcount")) {
+  process.stderr.write("demo: there is no plugin to show: a C compiler (cc) or Rust (cargo) is needed\n");
+  process.exit(1);
+}
+
 const stateDir = mkdtempSync(path.join(tmpdir(), "bulkhead-demo-"));
 const launcher = path.join(root, "scripts", "bulkhead.cjs");
 const plugins = path.join(root, "sample-plugins");
@@ -189,7 +194,7 @@ try {
   if (left.length > 0) fail(`processes are left: ${left.join(", ")}`);
   const skipped = parts.filter(({ status }) => status === "skipped");
   print(`\n${bold("That was the tour.")} Next: README.md, or \`npx bulkhead help\`.`);
-  for (const { name, reason } of skipped) print(`Left out for want of ${name}: ${reason}`);
+  for (const { name, reason } of skipped) print(`Left out, because it was not built: ${name} (${reason})`);
 } catch (error) {
   process.stderr.write(`\ndemo: ${error instanceof DemoFailed ? error.message : error.stack}\n`);
   process.exitCode = 1;

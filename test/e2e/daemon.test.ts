@@ -5,6 +5,7 @@ import { describe, expect, test } from "vitest";
 import type { SupervisorEvent } from "../../protocol/state.ts";
 import type { Client } from "../../src/client/client.ts";
 import { alive, dead, DaemonProcess, table } from "../helpers/daemon.ts";
+import { withoutGuard } from "../helpers/guard.ts";
 import { failure } from "../helpers/supervisor.ts";
 
 const quick = `restart = { min_delay = "10ms" }`;
@@ -35,7 +36,7 @@ async function nextEvent(
   return found;
 }
 
-describe("kill -9 of the daemon", () => {
+describe.skipIf(withoutGuard)("kill -9 of the daemon", () => {
   test("takes every plugin and descendant along, and loses nothing that was written", async () => {
     const daemon = new DaemonProcess(table("one", {}, quick) + table("stubborn"));
     const client = await daemon.up();
