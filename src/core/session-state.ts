@@ -4,6 +4,7 @@
  */
 import type { EndCause, SessionState, StartFailure } from "../../protocol/state.ts";
 
+type Stream = "stdin" | "stdout";
 type RequestedBy = Extract<EndCause, { kind: "requested" }>["by"];
 
 export interface Session {
@@ -13,9 +14,11 @@ export interface Session {
   /** Within `stopping`: how firmly it has been asked, and whether only its last output is awaited. */
   readonly force: "none" | "closed" | "terminated" | "killed" | "exited";
   readonly cause: EndCause | null;
+  /** Ended while the process may still live. */
+  readonly ended: Stream | null;
 }
 
-export const newSession: Session = { state: "spawning", step: null, force: "none", cause: null };
+export const newSession: Session = { state: "spawning", step: null, force: "none", cause: null, ended: null };
 
 /** Names of the one timer that a session has at a time. */
 export type SessionTimer = "handshake" | "drain" | "closed" | "terminated" | "stream_end";
@@ -30,8 +33,8 @@ export type SessionEvent =
   | { readonly type: "drained" }
   | { readonly type: "hung"; readonly detail: string }
   | { readonly type: "violation"; readonly reason: string; readonly detail: string }
-  /** stdout ended while the process may still live. */
-  | { readonly type: "stream_ended" }
+  /** stdout ended, or stdin takes nothing more, while the process may still live. */
+  | { readonly type: "stream_ended"; readonly stream: Stream }
   | { readonly type: "timer"; readonly timer: SessionTimer }
   | { readonly type: "exited"; readonly clean: boolean }
   /** After the exit both pipes were read to their end, or as far as patience goes. */
@@ -81,13 +84,13 @@ type LiveEvent = Exclude<SessionEvent, { type: "exited" | "read_out" }>;
 function spawning(session: Session, event: LiveEvent): SessionStep {
   switch (event.type) {
     case "spawned":
-      if (session.cause !== null) return kill(session.cause);
+      if (session.cause !== null) return kill(session, session.cause);
       return [
         { ...session, state: "handshaking", step: "initialize" },
         [setTimer("handshake"), send("initialize")],
       ];
     case "start_failed":
-      return gone(session, { kind: "start_failure", failure: event.failure });
+      return gone(session, session.cause ?? { kind: "start_failure", failure: event.failure });
     case "stop":
       // There is no process to signal yet; `spawned` will find the cause.
       return [{ ...session, cause: session.cause ?? { kind: "requested", by: event.by } }, []];
@@ -107,12 +110,13 @@ function handshaking(session: Session, event: LiveEvent): SessionStep {
         ? [{ ...session, state: "ready", step: null }, [clearTimer, { type: "ready" }]]
         : [session, []];
     case "start_failed":
-      return kill({ kind: "start_failure", failure: event.failure });
+      return kill(session, { kind: "start_failure", failure: event.failure });
     case "stop":
       return terminate(session, { kind: "requested", by: event.by });
     case "timer":
-      if (event.timer === "handshake") return kill({ kind: "start_failure", failure: late(session) });
-      if (event.timer === "stream_end") return kill(closedStdout);
+      if (event.timer === "handshake")
+        return kill(session, { kind: "start_failure", failure: late(session) });
+      if (event.timer === "stream_end") return kill(session, closed(session.ended));
       return [session, []];
     default:
       return broken(session, event);
@@ -127,7 +131,7 @@ function ready(session: Session, event: LiveEvent): SessionStep {
         [send("shutdown"), setTimer("drain")],
       ];
     case "timer":
-      return event.timer === "stream_end" ? kill(closedStdout) : [session, []];
+      return event.timer === "stream_end" ? kill(session, closed(session.ended)) : [session, []];
     default:
       return broken(session, event);
   }
@@ -144,7 +148,7 @@ function draining(session: Session, event: LiveEvent): SessionStep {
     case "hung":
     case "violation":
       // It was asked to leave anyway: the request stays the cause, but there is nothing left to wait for.
-      return kill(session.cause ?? { kind: "requested", by: "supervisor" });
+      return kill(session, session.cause ?? { kind: "requested", by: "supervisor" });
     default:
       return [session, []];
   }
@@ -165,12 +169,12 @@ function stopping(session: Session, event: LiveEvent): SessionStep {
 function broken(session: Session, event: LiveEvent): SessionStep {
   switch (event.type) {
     case "hung":
-      return kill({ kind: "hung", detail: event.detail });
+      return kill(session, { kind: "hung", detail: event.detail });
     case "violation":
-      return kill({ kind: "violation", reason: event.reason, detail: event.detail });
+      return kill(session, { kind: "violation", reason: event.reason, detail: event.detail });
     case "stream_ended":
       // Its exit is on the way in most cases, and says more than the closed pipe does.
-      return [session, [setTimer("stream_end")]];
+      return [{ ...session, ended: session.ended ?? event.stream }, [setTimer("stream_end")]];
     default:
       return [session, []];
   }
@@ -190,8 +194,11 @@ function terminate(session: Session, cause: EndCause): SessionStep {
   ];
 }
 
-function kill(cause: EndCause): SessionStep {
-  return [{ state: "stopping", step: null, force: "killed", cause }, [clearTimer, { type: "kill" }]];
+function kill(session: Session, cause: EndCause): SessionStep {
+  return [
+    { ...session, state: "stopping", step: null, force: "killed", cause },
+    [clearTimer, { type: "kill" }],
+  ];
 }
 
 function exited(session: Session, clean: boolean): SessionStep {
@@ -200,7 +207,7 @@ function exited(session: Session, clean: boolean): SessionStep {
   // A crash while draining is a crash, although nobody will restart it.
   const crashed = session.state === "draining" && !clean;
   return [
-    { state: "stopping", step: null, force: "exited", cause: crashed ? { kind: "exit" } : cause },
+    { ...session, state: "stopping", step: null, force: "exited", cause: crashed ? { kind: "exit" } : cause },
     [clearTimer, { type: "read_out" }],
   ];
 }
@@ -226,8 +233,7 @@ function late(session: Session): StartFailure {
   return { code: "handshake_timeout", message: `did not answer ${session.step ?? "initialize"} in time` };
 }
 
-const closedStdout: EndCause = {
-  kind: "violation",
-  reason: "stdout_closed",
-  detail: "closed its stdout but went on running",
-};
+function closed(stream: Stream | null): EndCause {
+  const name = stream ?? "stdout";
+  return { kind: "violation", reason: `${name}_closed`, detail: `closed its ${name} but went on running` };
+}

@@ -7,7 +7,7 @@ import type { RpcError } from "../../protocol/error.ts";
 import { controlRange, negotiateProtocol } from "../../protocol/version.ts";
 import { version } from "../supervisor/supervisor.ts";
 import type { Supervisor } from "../supervisor/supervisor.ts";
-import type { Deadlines } from "../wire/deadlines.ts";
+import type { Deadline, Deadlines } from "../wire/deadlines.ts";
 import type { IncomingRequest } from "../wire/peer.ts";
 import { Peer, toRepairedSlice, toSlice } from "../wire/peer.ts";
 import type { ControlMethods } from "./methods.ts";
@@ -18,6 +18,12 @@ const largestParams = 1024 * 1024;
 
 /** How long the daemon waits for a client to read its last answers. Milliseconds. */
 const farewellMs = 1000;
+/** Who has not said hello by then takes a place for nothing. Milliseconds. */
+const helloMs = 10_000;
+/** A stream's items wait for a client in no more than this; answers have the queue's own bound. Bytes. */
+const mostItems = 4 * 1024 * 1024;
+/** Requests to the daemon itself at once; calls of plugins have their own window. */
+const mostControls = 64;
 
 export interface ConnectionOptions {
   readonly socket: Socket;
@@ -30,6 +36,8 @@ export interface ConnectionOptions {
 export class Connection {
   readonly #options: ConnectionOptions;
   readonly #peer: Peer;
+  readonly #helloDue: Deadline;
+  #controls = 0;
   /** Name and version of the program at the other end, once it has said hello. */
   client: string | null = null;
 
@@ -45,6 +53,7 @@ export class Connection {
       onHandlerError: (error) => this.#end(`internal error: ${String(error)}`),
       onEnd: (end) => this.#end(end.kind === "violation" ? end.violation.message : end.kind),
     });
+    this.#helloDue = deadlines.add(deadlines.now() + helloMs, () => this.#end("never said hello"));
     // A client that has gone needs no answers: what it asked for is cancelled.
     socket.once("close", () => this.#peer.destroy());
   }
@@ -57,7 +66,13 @@ export class Connection {
     this.#peer.destroy();
   }
 
+  /** Hangs up at once. */
+  cutOff(why: string): void {
+    this.#end(why);
+  }
+
   #end(why: string): void {
+    this.#options.deadlines.remove(this.#helloDue);
     this.#options.onEnd(this, why);
     this.#peer.destroy();
   }
@@ -98,6 +113,7 @@ export class Connection {
       });
     }
     this.client = `${client.name} ${client.version}`;
+    this.#options.deadlines.remove(this.#helloDue);
     return { protocol: agreed.version, daemon: { name: "bulkhead", version, pid: process.pid } };
   }
 
@@ -120,12 +136,20 @@ export class Connection {
   }
 
   async #control(request: IncomingRequest, signal: AbortSignal): Promise<void> {
+    if (this.#controls >= mostControls) {
+      const message = `${mostControls} requests to the daemon are open on this connection already`;
+      request.fail(BulkheadError.of("plugin_busy", message).toRpc());
+      return;
+    }
+    this.#controls++;
     try {
       const stream = this.#stream(request, signal);
       const result = await this.#options.methods.call(request.method, parse(request.params), stream);
       request.respond(toRepairedSlice(result ?? null));
     } catch (error) {
       request.fail(rpcError(error, signal));
+    } finally {
+      this.#controls--;
     }
   }
 
@@ -135,7 +159,9 @@ export class Connection {
       signal,
       item: (value) => {
         if (signal.aborted) return;
-        const sent = this.#peer.notify("$/item", toRepairedSlice({ id: request.id, seq: seq++, value }));
+        const full = this.#peer.queuedBytes > mostItems;
+        const sent =
+          !full && this.#peer.notify("$/item", toRepairedSlice({ id: request.id, seq: seq++, value }));
         // A client that does not read loses its connection; nobody waits for it.
         if (!sent) this.#end("did not read");
       },

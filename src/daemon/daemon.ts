@@ -96,9 +96,10 @@ class Daemon implements DaemonItself {
         ok ? log.info({ message }, "journal") : log.error({ message }, "journal"),
     });
     this.#supervisor = supervisor;
-    supervisor.subscribe(({ type, at: _at, seq: _seq, ...event }) =>
-      log[type === "session.crash" ? "warn" : "info"](event, type),
-    );
+    supervisor.subscribe(({ type, at: _at, seq: _seq, ...event }) => {
+      // Stray output stands in the plugin's own log.
+      if (type !== "session.noise") log[type === "session.crash" ? "warn" : "info"](event, type);
+    });
     const listener = await this.#listen(supervisor);
     const signals = this.#listenToSignals();
     try {
@@ -125,17 +126,24 @@ class Daemon implements DaemonItself {
     };
     try {
       return await listen(this.#paths.socket, (socket) => {
-        if (this.#connections.size < maxClients) {
-          this.#connections.add(new Connection({ socket, supervisor, methods, deadlines, onEnd }));
-        } else {
-          socket.destroy();
-          this.#log.warn({ clients: maxClients }, "refused a client: too many");
-        }
+        if (this.#connections.size >= maxClients) this.#makeRoom();
+        this.#connections.add(new Connection({ socket, supervisor, methods, deadlines, onEnd }));
       });
     } catch (error) {
       await supervisor.close("could not listen");
       throw error;
     }
+  }
+
+  /** A newcomer may be the operator, who comes to set things right: the oldest goes, one without a greeting first. */
+  #makeRoom(): void {
+    const connections = [...this.#connections];
+    const oldest = connections.find(({ client }) => client === null) ?? connections[0];
+    this.#log.warn(
+      { client: oldest?.client, clients: maxClients },
+      "too many clients: the oldest was cut off",
+    );
+    oldest?.cutOff("too many clients");
   }
 
   #listenToSignals(): { close(): void } {

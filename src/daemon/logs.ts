@@ -22,17 +22,21 @@ export async function readLogs(supervisor: Supervisor, params: Params): Promise<
         .slice(-lines);
 }
 
-export function followLogs(supervisor: Supervisor, params: Params, stream: Stream): Promise<void> {
-  const { plugin } = params;
+export function followLogs(
+  supervisor: Supervisor,
+  { plugin }: Params,
+  past: () => Promise<LogLine[]>,
+  stream: Stream,
+): Promise<void> {
   return follow<LogLine>(
     stream,
     (listener) =>
       supervisor.onLog((line) => (plugin === undefined || line.plugin === plugin) && listener(line)),
-    () => readLogs(supervisor, params),
+    past,
     // Lines that came while the files were read may stand in them or not.
-    (past) => {
-      const known = new Set(past.map(identity));
-      return (line) => !known.has(identity(line));
+    (known) => {
+      const identities = new Set(known.map(identity));
+      return (line) => !identities.has(identity(line));
     },
   );
 }

@@ -6,6 +6,7 @@ import { BulkheadError } from "../../protocol/error.ts";
 import { nearest } from "../../protocol/nearest.ts";
 import type { CrashReport, SupervisorEvent } from "../../protocol/state.ts";
 import type { Supervisor } from "../supervisor/supervisor.ts";
+import { Gate } from "./gate.ts";
 import { followLogs, readLogs } from "./logs.ts";
 import { follow } from "./stream.ts";
 import type { Stream } from "./stream.ts";
@@ -27,6 +28,7 @@ type Methods = {
   ) => ControlResults[M] | Promise<ControlResults[M]>;
 };
 
+const readersAtOnce = 2;
 const recent = 1000;
 /** Of one answer, in bytes; a report holds up to 200 lines of stderr. */
 const longestList = 16 * 1024 * 1024;
@@ -36,6 +38,7 @@ export class ControlMethods {
 
   constructor(supervisor: Supervisor, daemon: DaemonItself) {
     const { journal } = supervisor;
+    const gate = new Gate(readersAtOnce);
     this.#methods = {
       "daemon.status": () => daemon.status(),
       "daemon.stop": () => daemon.stop(),
@@ -52,11 +55,12 @@ export class ControlMethods {
       "plugin.describe": ({ plugin }) => supervisor.describe(plugin),
 
       "log.read": async (params, stream) => {
-        if (params.follow !== true) return readLogs(supervisor, params);
-        await followLogs(supervisor, params, stream);
+        const past = () => gate.run(stream.signal, () => readLogs(supervisor, params));
+        if (params.follow !== true) return past();
+        await followLogs(supervisor, params, past, stream);
         return [];
       },
-      "crash.list": (params) => listCrashes(supervisor, params ?? {}),
+      "crash.list": (params, { signal }) => gate.run(signal, () => listCrashes(supervisor, params ?? {})),
       "crash.get": async ({ id }) => {
         const found = await journal.findCrash(id);
         const [report] = found;
@@ -71,9 +75,11 @@ export class ControlMethods {
         return report;
       },
       "event.read": async (params, stream) => {
-        const { plugin, since, limit = recent, follow = false } = params ?? {};
-        if (!follow) return journal.events({ plugin, since, limit });
-        await followEvents(supervisor, params ?? {}, stream);
+        const { plugin, since, limit = recent, follow: follows = false } = params ?? {};
+        const past = (most: number) =>
+          gate.run(stream.signal, () => journal.events({ plugin, since, limit: most }));
+        if (!follows) return past(limit);
+        await followEvents(supervisor, params ?? {}, past, stream);
         return [];
       },
 
@@ -146,6 +152,7 @@ async function wait(
 function followEvents(
   supervisor: Supervisor,
   { plugin, since, limit }: NonNullable<ControlParams<"event.read">>,
+  past: (most: number) => Promise<SupervisorEvent[]>,
   stream: Stream,
 ): Promise<void> {
   const isOfPlugin = (event: SupervisorEvent): boolean =>
@@ -154,8 +161,8 @@ function followEvents(
   return follow<SupervisorEvent>(
     stream,
     (listener) => supervisor.subscribe((event) => isOfPlugin(event) && listener(event)),
-    async () => (wantsPast ? supervisor.journal.events({ plugin, since, limit: limit ?? 10_000 }) : []),
-    (past) => (event) => event.seq === 0 || event.seq > (past.at(-1)?.seq ?? since ?? 0),
+    async () => (wantsPast ? past(limit ?? 10_000) : []),
+    (known) => (event) => event.seq === 0 || event.seq > (known.at(-1)?.seq ?? since ?? 0),
   );
 }
 

@@ -61,11 +61,13 @@ export class Conversation {
       onViolation: ({ reason, detail }) => onEvent({ type: "violation", reason, detail }),
       onAbandoned: () => this.#doubt(),
       // It can not be reached any more: its exit is on the way, or it is as good as gone.
-      onOutputFailed: () => onEvent({ type: "stream_ended" }),
+      onOutputFailed: () => onEvent({ type: "stream_ended", stream: "stdin" }),
       onEnd: (end) => {
         this.#ended = true;
         onEnd();
-        onEvent(end.kind === "overflow" ? doesNotRead(end.queuedBytes) : { type: "stream_ended" });
+        onEvent(
+          end.kind === "overflow" ? doesNotRead(end.queuedBytes) : { type: "stream_ended", stream: "stdout" },
+        );
       },
       onMessage: (direction, body, bytes) => {
         const shown = this.#agreed ? body : dialect.withoutSecrets(direction, body);

@@ -53,6 +53,7 @@ export class Session {
   readonly #listener: SessionListener;
   /** Steady clock, milliseconds: lengths of time must not jump with the wall clock. */
   readonly #startedAt = performance.now();
+  readonly #starting = new AbortController();
   #machine: Machine = newSession;
   #process: PluginProcess | null = null;
   #conversation: Conversation | null = null;
@@ -115,6 +116,8 @@ export class Session {
   }
 
   stop(by: Extract<EndCause, { kind: "requested" }>["by"]): void {
+    // Only what has no process yet is given up: the machine stops the rest step by step.
+    this.#starting.abort();
     this.#dispatch({ type: "stop", by });
   }
 
@@ -169,7 +172,7 @@ export class Session {
       limits: limits.process,
       guard: this.#surroundings.guard,
       // A hostile plugin can stop its guard before the guard reports it.
-      signal: AbortSignal.timeout(timeouts.handshakeMs),
+      signal: AbortSignal.any([this.#starting.signal, AbortSignal.timeout(timeouts.handshakeMs)]),
       ...(sha256 === undefined ? {} : { sha256 }),
     });
   }

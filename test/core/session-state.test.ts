@@ -32,7 +32,7 @@ const anyEvent: fc.Arbitrary<SessionEvent> = fc.constantFrom<SessionEvent[]>(
   { type: "drained" },
   { type: "hung", detail: "" },
   { type: "violation", reason: "bad_json", detail: "" },
-  { type: "stream_ended" },
+  { type: "stream_ended", stream: "stdout" },
   { type: "timer", timer: "handshake" },
   { type: "timer", timer: "drain" },
   { type: "timer", timer: "closed" },
@@ -149,6 +149,11 @@ test("a stop before the process exists is remembered until it does", () => {
   expect(last).toContainEqual({ type: "kill" });
 });
 
+test("a stop before the process exists stays the cause when there never is one", () => {
+  const { session } = run(stop, failed);
+  expect(session).toMatchObject({ state: "gone", cause: { kind: "requested" } });
+});
+
 test("an exit during the handshake names the answer that was awaited", () => {
   const { session } = run({ type: "spawned" }, { type: "initialized" }, ...left(true));
   expect(session.cause).toMatchObject({ kind: "start_failure", failure: { code: "exited_in_handshake" } });
@@ -156,9 +161,13 @@ test("an exit during the handshake names the answer that was awaited", () => {
 });
 
 test("a closed stdout waits a moment for the exit that explains it", () => {
-  const closed = run(...toReady, { type: "stream_ended" });
+  const closed = run(...toReady, { type: "stream_ended", stream: "stdout" });
   expect(closed.session.state).toBe("ready");
   expect(closed.last).toEqual([{ type: "set_timer", timer: "stream_end" }]);
-  const { session } = run(...toReady, { type: "stream_ended" }, { type: "timer", timer: "stream_end" });
+  const { session } = run(
+    ...toReady,
+    { type: "stream_ended", stream: "stdout" },
+    { type: "timer", timer: "stream_end" },
+  );
   expect(session.cause).toMatchObject({ kind: "violation", reason: "stdout_closed" });
 });

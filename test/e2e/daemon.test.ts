@@ -337,3 +337,35 @@ describe("no client can take the daemon along", () => {
     socket.destroy();
   });
 });
+
+describe("many clients that do nothing good", () => {
+  test("300 silent connections do not lock the operator out", async () => {
+    const daemon = new DaemonProcess(table("one"));
+    const first = await daemon.up();
+    const silent = Array.from({ length: 300 }, () => net.connect(daemon.socket));
+    for (const socket of silent) socket.on("error", () => undefined);
+    await Promise.all(silent.map((socket) => new Promise((resolve) => socket.once("connect", resolve))));
+    const client = await daemon.client();
+    expect(await client.call("one/fixture.echo", { fine: true })).toEqual({ fine: true });
+    expect(await first.call("one/fixture.echo", { fine: true })).toEqual({ fine: true });
+    for (const socket of silent) socket.destroy();
+    client.close();
+  });
+
+  test("hundreds of requests for the past are taken a few at a time, and the rest refused", async () => {
+    const daemon = new DaemonProcess(table("one"));
+    const client = await daemon.up();
+    await client.control("plugin.wait", { plugin: "one", until: "ready" });
+    await client.call("one/fixture.flood", { lines: 20_000 });
+    const greedy = await daemon.client();
+    const answers = Promise.allSettled(
+      Array.from({ length: 300 }, () => greedy.control("log.read", { plugin: "one", lines: 20_000 })),
+    );
+    for (let n = 0; n < 20; n++) expect(await client.call("one/fixture.echo", { n })).toEqual({ n });
+    const refused = (await answers).filter(({ status }) => status === "rejected");
+    expect(refused.length).toBeGreaterThan(200);
+    expect((await client.control("daemon.status")).memoryBytes).toBeLessThan(700 * 1024 * 1024);
+    greedy.close();
+    client.close();
+  }, 60_000);
+});

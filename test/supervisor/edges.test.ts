@@ -1,4 +1,5 @@
 /** What careful readers of the code found: each was a bug once. */
+import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -53,16 +54,22 @@ describe("a caller's mistake costs that call and nothing else", () => {
   });
 });
 
-test("a plugin that closes its stdin is found out, and restarted", async () => {
-  const supervisor = await supervise({ one: fixture({}, { restart: { min_delay: "10ms" } }) });
-  await supervisor.wait("one", "ready");
-  await supervisor.call("one/fixture.closeStdin");
-  const crash = event(supervisor, "session.crash");
-  await failure(supervisor.call("one/fixture.echo"));
-  await crash;
-  await supervisor.wait("one", "ready");
-  expect(await supervisor.call("one/fixture.echo", { again: true })).toEqual({ again: true });
-});
+const python = execFileSync("sh", ["-c", "command -v python3 || true"], { encoding: "utf8" }).trim();
+
+test.skipIf(python === "" && process.env["CI"] === undefined)(
+  "a plugin that closes its stdin is found out",
+  async () => {
+    const script = path.join(import.meta.dirname, "../fixtures/plugin/closes_stdin.py");
+    const supervisor = await supervise({
+      one: { command: python, args: [script], restart: { when: "never" } },
+    });
+    await supervisor.wait("one", "ready");
+    const crash = event(supervisor, "session.crash");
+    await failure(supervisor.call("one/fixture.echo"));
+    const [report] = await supervisor.journal.findCrash((await crash).report);
+    expect(report).toMatchObject({ cause: { kind: "violation", reason: "stdin_closed" } });
+  },
+);
 
 test("calls in the moment of a crash are refused as not sent, or have the report", async () => {
   const supervisor = await supervise({ one: fixture({}, { restart: { min_delay: "10ms" } }) });
