@@ -72,7 +72,8 @@ export type Answerer = "plugin" | "daemon";
 export function exitCodeOf(error: unknown, answerer: Answerer = "daemon"): ExitCode {
   if (!(error instanceof BulkheadError)) return exit.internal;
   // Found wrong here, before anything was sent: the command line was wrong.
-  if (error.code === "invalid_params" && error.settlement === "not_sent") return exit.usage;
+  const wrongHere = error.code === "invalid_params" || error.code === "too_large";
+  if (wrongHere && error.settlement === "not_sent") return exit.usage;
   if (error.code === "internal_error" && answerer === "daemon") return exit.internal;
   return isErrorCode(error.code) ? exitCodes[error.code] : exit.pluginError;
 }

@@ -1,4 +1,5 @@
 /** `bulkhead`: parses the command line, loads the one command that is meant, tells its error, gives the exit status. */
+import { getSystemErrorMessage } from "node:util";
 import { Command, CommanderError, Option } from "commander";
 import { BulkheadError } from "../../protocol/error.ts";
 import type { Client } from "../client/client.ts";
@@ -23,12 +24,11 @@ interface Globals {
 
 /** @returns the exit status; see exit.ts */
 export async function main(argv: readonly string[]): Promise<number> {
-  // A reader that has seen enough (`bulkhead logs | head`) is no error.
-  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code === "EPIPE") process.exit(exit.ok);
-    throw error;
-  });
-  const program = createProgram();
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => stdoutFailed(error, argv.includes("--json")));
+  // Talk that nobody can hear is lost; what is done goes on.
+  process.stderr.on("error", () => undefined);
+  let help = "";
+  const program = createProgram((text) => (help += text));
   let context: (Context & { close(): void }) | undefined;
   const open = (): Context => (context ??= createContext(program.opts<Globals>()));
   program.hook("preSubcommand", async (_, command) => load(command, open));
@@ -43,12 +43,15 @@ export async function main(argv: readonly string[]): Promise<number> {
     return context?.exitCode ?? exit.ok;
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return exit.ok;
-    // No command: the help has been shown.
-    if (error instanceof CommanderError && error.code === "commander.help") return exit.usage;
     if (error instanceof Interrupted) return exit.interrupted;
     const out = context?.out ?? createOutput(process.stdout, process.stderr, argv.includes("--json"));
     const subject = { plugin: context?.plugin, command: commandOf(program) };
-    const told = error instanceof CommanderError ? usage(error) : asBulkheadError(error);
+    const group = program.commands.find((command) => command.name() === subject.command);
+    if (error instanceof CommanderError && error.code === "commander.help" && !group && !out.json) {
+      out.talk(help);
+      return exit.usage;
+    }
+    const told = error instanceof CommanderError ? usage(error, group) : asBulkheadError(error);
     tell(out, told, subject);
     if (process.env["BULKHEAD_DEBUG"] && error instanceof Error) out.note(error.stack ?? "");
     return error instanceof CommanderError
@@ -59,7 +62,8 @@ export async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
-function createProgram(): Command {
+/** @param onHelp gets the help that commander shows unasked, where a command is missing */
+function createProgram(onHelp: (text: string) => void): Command {
   const program = new Command("bulkhead")
     .description("Plugins crash. Your program doesn't.")
     .version(packageVersion(), "-V, --version")
@@ -69,7 +73,7 @@ function createProgram(): Command {
     .addOption(new Option("--config <file>", "the configuration").env("BULKHEAD_CONFIG"))
     .helpCommand(false)
     .exitOverride()
-    .configureOutput({ outputError: () => undefined })
+    .configureOutput({ outputError: () => undefined, writeErr: onHelp })
     .configureHelp({ showGlobalOptions: true });
   examples(program, [
     ["bulkhead up -d", "start the daemon in the background"],
@@ -130,8 +134,25 @@ function tell(out: Output, error: BulkheadError, subject: Subject): void {
   else for (const line of errorLines(error, subject, (text) => out.styleTalk("red", text))) out.note(line);
 }
 
-/** Commander's words, without its prefix, as one of our errors. */
-function usage(error: CommanderError): BulkheadError {
+function stdoutFailed({ code, errno, message: words }: NodeJS.ErrnoException, json: boolean): never {
+  // A reader that has seen enough (`bulkhead logs | head`) is no error.
+  if (code === "EPIPE") process.exit(exit.ok);
+  const why = errno === undefined ? words : getSystemErrorMessage(errno);
+  const message = `can't write to stdout: ${why}`;
+  const error = { ...errorObject(asBulkheadError(new Error(message)), {}), try: "Write somewhere else." };
+  process.stderr.write(json ? `${jsonText({ error })}\n` : `error: ${message}\n`);
+  process.exit(exit.internal);
+}
+
+/** Commander's words, without its prefix, as one of our errors. @param group whose command is missing */
+function usage(error: CommanderError, group: Command | undefined): BulkheadError {
+  if (error.code === "commander.help") {
+    const names = (group?.commands ?? []).map((each) => each.name()).join(", ");
+    return BulkheadError.of(
+      "usage",
+      group ? `${group.name()} needs a command: ${names}` : "no command given",
+    );
+  }
   const message = error.message
     .replace(/^error: /, "")
     .replace(/\n\(Did you mean (.*?)\?\)$/s, "; did you mean $1?");

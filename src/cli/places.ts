@@ -5,6 +5,12 @@ import { findConfigFile, statePaths } from "../io/paths.ts";
 export interface Places {
   readonly socket: string;
   readonly stateDir: string;
+  readonly lock: string;
+  /**
+   * The socket was named more explicitly than the state directory (a flag and a variable, or one and nothing): the two
+   * may belong to two daemons.
+   */
+  readonly apart: boolean;
   readonly daemonLog: string;
   /** Null: there is none. */
   readonly configFile: string | null;
@@ -21,8 +27,18 @@ export function findPlaces(
   return {
     socket: paths.socket,
     stateDir: paths.stateDir,
+    lock: paths.lock,
+    apart:
+      explicitness(flags.socket, env["BULKHEAD_SOCKET"]) >
+      explicitness(flags.stateDir, env["BULKHEAD_STATE_DIR"]),
     daemonLog: paths.daemonLog,
     configFile: findConfigFile({ flag: flags.config, env, cwd: process.cwd() }),
     env: socket,
   };
+}
+
+/** Commander gives a variable as its flag's value. */
+function explicitness(flag: string | undefined, variable: string | undefined): number {
+  if (!flag || flag === variable) return variable ? 1 : 0;
+  return 2;
 }

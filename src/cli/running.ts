@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
 
 /** Whether there is such a process, and it has not ended. */
 export function isRunning(pid: number): boolean {
@@ -14,4 +15,14 @@ export function isRunning(pid: number): boolean {
   } catch {
     return process.platform !== "linux";
   }
+}
+
+/** Nobody tells a stranger that a process has ended: looked at again and again. */
+export async function goneWithin(pid: number, ms: number): Promise<boolean> {
+  const until = performance.now() + ms;
+  while (isRunning(pid)) {
+    if (performance.now() > until) return false;
+    await delay(10);
+  }
+  return true;
 }

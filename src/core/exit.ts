@@ -39,6 +39,8 @@ const numbers: Readonly<Record<number, string>> = {
 
 /** Such as `killed by SIGSEGV (segmentation fault), core dumped` or `exited with status 3`. */
 export function describeExit(exit: ProcessExit): string {
+  // The signal is inferred, and says nothing of memory.
+  if (exit.guardLost === true) return "its guard was killed, and it with it";
   const core = exit.core ? ", core dumped" : "";
   if (exit.signal !== null) {
     const meaning = meanings[exit.signal];

@@ -64,6 +64,8 @@ export function classify(
   if (diagnosis?.kind === "out of memory") return "resource";
   if (exit === null) return "transient";
   if (limitSignals.has(exit.signal ?? "") || limitStatuses.has(exit.code ?? 0)) return "resource";
+  // Somebody killed the guard, not the plugin; what became of the plugin is no sign of a want of memory.
+  if (exit.guardLost === true) return "transient";
   // A SIGKILL that the supervisor did not send is the out-of-memory killer's, or an operator's who knows.
   const killed = exit.signal === "SIGKILL" || exit.code === killStatus;
   return killed && leftByItself(cause) ? "resource" : "transient";

@@ -122,7 +122,8 @@ function ended(exit: ProcessExit | null, findings: Findings): string {
   if (exit === null) return words ?? "gone; nothing is known of its exit";
   if (words === null) return describeExit(exit);
   // A process that says something and is then killed by a fault did not die of what it said alone.
-  return isOwnEnd(exit) ? words : `${describeExit(exit)} after: ${words}`;
+  if (isOwnEnd(exit)) return words;
+  return `${describeExit(exit)}${exit.guardLost === true ? "," : ""} after: ${words}`;
 }
 
 function lastWords({ panic, diagnosis }: Findings): string | null {

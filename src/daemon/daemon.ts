@@ -93,7 +93,7 @@ class Daemon implements DaemonItself {
       locked: true,
       keep: daemon,
       onProblem: ({ message, ok }) =>
-        ok ? log.info({ message }, "journal") : log.error({ message }, "journal"),
+        ok ? log.info({ message }, "storage") : log.error({ message }, "storage"),
     });
     this.#supervisor = supervisor;
     supervisor.subscribe(({ type, at: _at, seq: _seq, ...event }) => {

@@ -1,8 +1,10 @@
 /** One TOML file as plain data, with the means to say where each key stands. */
-import { readFile, stat } from "node:fs/promises";
+import { constants } from "node:fs";
+import { open } from "node:fs/promises";
 import { parse, TomlDate, TomlError } from "smol-toml";
 import { keyPositions, type KeyPath } from "./config-position.ts";
 import { problemAt, type ConfigProblem, type Section } from "./config-problem.ts";
+import { kindOf } from "./file-kind.ts";
 
 export type TomlFile =
   | { readonly ok: true; readonly table: Readonly<Record<string, unknown>>; readonly section: Section }
@@ -17,14 +19,13 @@ export async function readToml(file: string): Promise<TomlFile> {
     ok: false,
     problems: [{ file, line, column, key: "", message }],
   });
-  let bytes: Buffer;
+  let bytes: Buffer | string;
   try {
-    const { size } = await stat(file);
-    if (size > largestFile) return refuse(`is too large: ${size} bytes, at most ${largestFile}`);
-    bytes = await readFile(file);
+    bytes = await readWhole(file);
   } catch (error) {
-    return refuse(`cannot be read: ${reasonOf(error)}`);
+    bytes = `cannot be read: ${reasonOf(error)}`;
   }
+  if (typeof bytes === "string") return refuse(bytes);
   try {
     const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
     return { ok: true, table: parse(text), section: { file, find: keyPositions(text), path: [] } };
@@ -33,6 +34,25 @@ export async function readToml(file: string): Promise<TomlFile> {
     // Its message goes on with a block of source lines; the position says the same in less space.
     const reason = /^Invalid TOML document: (.*)$/m.exec(error.message)?.[1] ?? error.message;
     return refuse(`is not valid TOML: ${reason}`, error.line, error.column);
+  }
+}
+
+/** The content, or what is wrong. Reads what was looked at, no more of it than is allowed, and waits for no writer. */
+async function readWhole(file: string): Promise<Buffer | string> {
+  // Not blocking: opening a FIFO would wait for its writer, for ever and in one of the few threads of the pool.
+  const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    const stats = await handle.stat();
+    if (!stats.isFile()) return `cannot be read: it is ${kindOf(stats)}, not a file`;
+    // The size is no bound: the file may be growing, and those of /proc say 0.
+    const buffer = Buffer.allocUnsafe(largestFile + 1);
+    let length = 0;
+    for (let read = -1; read !== 0 && length < buffer.length; length += read) {
+      read = (await handle.read(buffer, length, buffer.length - length)).bytesRead;
+    }
+    return length > largestFile ? "is too large: larger than 1 MiB" : buffer.subarray(0, length);
+  } finally {
+    await handle.close();
   }
 }
 
@@ -64,7 +84,7 @@ export function plainData(
 const reasons: Record<string, string> = {
   ENOENT: "there is no such file",
   EACCES: "permission denied",
-  EISDIR: "it is a directory",
+  ENXIO: "it is a socket, not a file",
   ENOTDIR: "a part of its path is not a directory",
   ELOOP: "its symbolic links lead in a circle",
 };

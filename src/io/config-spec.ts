@@ -92,17 +92,22 @@ function locate(command: string, { dir, env }: SpecBase): string {
   return folders.map((folder) => path.join(folder, command)).find(isExecutableFile) ?? besideFile;
 }
 
+/** What can not be looked at, and what can not even be a name, is none. */
 function isFile(file: string): boolean {
-  return statSync(file, { throwIfNoEntry: false })?.isFile() === true;
+  try {
+    return statSync(file, { throwIfNoEntry: false })?.isFile() === true;
+  } catch {
+    return false;
+  }
 }
 
 function isExecutableFile(file: string): boolean {
   try {
     accessSync(file, constants.X_OK);
-    return isFile(file);
   } catch {
     return false;
   }
+  return isFile(file);
 }
 
 function environment(entry: PluginEntry, env: NodeJS.ProcessEnv): Record<string, string> {

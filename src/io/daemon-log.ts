@@ -2,6 +2,8 @@
 import { renameSync, statSync } from "node:fs";
 import { pino } from "pino";
 import type { DestinationStream, Level, Logger } from "pino";
+import { BulkheadError } from "../../protocol/error.ts";
+import { kindOf } from "./file-kind.ts";
 
 export interface DaemonLogOptions {
   /** Absolute path; undefined: no file. */
@@ -33,10 +35,14 @@ const secrets = [
 const secretPaths = secrets.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]);
 const defaultMaxBytes = 10 * 1024 * 1024;
 
-/** Throws when the file can not be opened. Afterwards nothing throws: what can not be written is lost. */
+/**
+ * Afterwards nothing throws: what can not be written is lost.
+ *
+ * @throws BulkheadError `daemon_failed`, when the file can not be opened.
+ */
 export function openDaemonLog(options: DaemonLogOptions): DaemonLog {
   const { file, level, alsoStderr, maxBytes = defaultMaxBytes } = options;
-  const toFile = file === undefined ? undefined : new RotatingDestination(file, maxBytes);
+  const toFile = file === undefined ? undefined : openFile(file, maxBytes);
   const streams = [...(toFile === undefined ? [] : [toFile]), ...(alsoStderr ? [stderrStream()] : [])];
   const logger = pino(
     {
@@ -51,10 +57,25 @@ export function openDaemonLog(options: DaemonLogOptions): DaemonLog {
   return { logger, close: () => toFile?.close() };
 }
 
+function openFile(file: string, maxBytes: number): RotatingDestination {
+  let reason: string;
+  try {
+    const stats = statSync(file, { throwIfNoEntry: false });
+    // A FIFO would be waited for, until somebody reads it.
+    if (stats === undefined || stats.isFile() || stats.isCharacterDevice()) {
+      return new RotatingDestination(file, maxBytes);
+    }
+    reason = `it is ${kindOf(stats)}`;
+  } catch (error) {
+    reason = error instanceof Error ? error.message : String(error);
+  }
+  throw BulkheadError.of("daemon_failed", `the log ${file} can't be opened: ${reason}`);
+}
+
 class RotatingDestination implements DestinationStream {
   readonly #file: string;
   readonly #maxBytes: number;
-  #destination: ReturnType<typeof pino.destination>;
+  #destination: ReturnType<typeof pino.destination> | undefined;
   #size: number;
 
   constructor(file: string, maxBytes: number) {
@@ -69,7 +90,12 @@ class RotatingDestination implements DestinationStream {
     if (this.#size >= this.#maxBytes) {
       this.close();
       this.#moveAside();
-      this.#destination = this.#open();
+    }
+    try {
+      this.#destination ??= this.#open();
+    } catch {
+      // Perhaps the next line can.
+      return;
     }
     this.#size += Buffer.byteLength(line);
     this.#destination.write(line);
@@ -77,7 +103,8 @@ class RotatingDestination implements DestinationStream {
 
   close(): void {
     // Every write was synchronous, so nothing waits; and flushSync would try for ever on a full disk.
-    this.#destination.destroy();
+    this.#destination?.destroy();
+    this.#destination = undefined;
   }
 
   #open(): ReturnType<typeof pino.destination> {

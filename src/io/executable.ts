@@ -4,9 +4,10 @@ import type { BigIntStats } from "node:fs";
 import { access, open, stat } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
 
+import { kindOf } from "./file-kind.ts";
 import { identifyImage } from "./image.ts";
 import type { Image } from "./image.ts";
-import { errnoOf, permanent, refused } from "./spawn-failure.ts";
+import { errnoOf, GIVEN_UP, permanent, refused } from "./spawn-failure.ts";
 import type { SpawnFailure } from "./spawn-failure.ts";
 
 /** An executable that was found fit to run, open, with the hash of that very descriptor. */
@@ -20,8 +21,15 @@ export type OpenResult =
   | { readonly ok: true; readonly executable: OpenExecutable }
   | { readonly ok: false; readonly failure: SpawnFailure };
 
-/** Opens, examines and hashes an executable. `pin` is its expected SHA-256 in hex. The caller closes it. */
-export async function openExecutable(path: string, pin: string | undefined): Promise<OpenResult> {
+/**
+ * Opens, examines and hashes an executable. `pin` is its expected SHA-256 in hex. The caller closes it. `signal` gives
+ * it up: a huge file, or a slow file system, can take longer than anybody wants the plugin.
+ */
+export async function openExecutable(
+  path: string,
+  pin: string | undefined,
+  signal?: AbortSignal,
+): Promise<OpenResult> {
   let file: FileHandle;
   try {
     // Not blocking: opening a FIFO would wait for its writer.
@@ -31,7 +39,7 @@ export async function openExecutable(path: string, pin: string | undefined): Pro
   }
   let examined: SpawnFailure | string;
   try {
-    examined = await examine(path, file, pin?.toLowerCase());
+    examined = await examine(path, file, pin?.toLowerCase(), signal);
   } catch (error) {
     examined = refused("spawn_failed", `${path} can't be read`, "read", error);
   }
@@ -47,6 +55,7 @@ async function examine(
   path: string,
   file: FileHandle,
   pin: string | undefined,
+  signal: AbortSignal | undefined,
 ): Promise<SpawnFailure | string> {
   const stats = await file.stat({ bigint: true });
   if (!stats.isFile()) return permanent("not_a_file", `${path} is ${kindOf(stats)}, not a file`);
@@ -64,7 +73,8 @@ async function examine(
   const unfit = await examineImage(path, await identifyImage(file));
   if (unfit !== undefined) return unfit;
 
-  const actual = await hash(file, stats, pin !== undefined);
+  const actual = await hash(file, stats, pin !== undefined, signal);
+  if (signal?.aborted) return GIVEN_UP;
   if (actual === undefined) {
     return {
       code: "spawn_failed",
@@ -120,16 +130,18 @@ async function exists(path: string): Promise<boolean> {
   );
 }
 
-function kindOf(stats: BigIntStats): string {
-  if (stats.isDirectory()) return "a directory";
-  if (stats.isFIFO()) return "a named pipe";
-  return "a device or a socket";
-}
-
 function openFailure(path: string, error: unknown): SpawnFailure {
   const errno = errnoOf(error);
   if (errno === "ENOENT" || errno === "ENOTDIR") {
     return permanent("executable_not_found", `${path} does not exist`, { stage: "read", errno });
+  }
+  // Neither can be mended by waiting.
+  const detail = { stage: "read", errno };
+  if (errno === "ELOOP") {
+    return permanent("not_executable", `the symbolic links of ${path} lead in a loop`, detail);
+  }
+  if (errno === "ENAMETOOLONG") {
+    return permanent("executable_not_found", `${path} is too long for the name of a file`, detail);
   }
   if (errno === "ENXIO") return permanent("not_a_file", `${path} is a socket, not a file`);
   const code = errno === "EACCES" || errno === "EPERM" ? "not_executable" : "spawn_failed";
@@ -142,14 +154,20 @@ const KNOWN_MAX = 256;
 /** A file written within the same tick of the file system's clock looks unchanged, so only old ones count. */
 const SETTLED_MS = 2000;
 
-/** Undefined when the file changed meanwhile. A pinned file is always read. */
-async function hash(file: FileHandle, before: BigIntStats, pinned: boolean): Promise<string | undefined> {
+/** Undefined when the file changed meanwhile, or nobody waits any more. A pinned file is always read. */
+async function hash(
+  file: FileHandle,
+  before: BigIntStats,
+  pinned: boolean,
+  signal: AbortSignal | undefined,
+): Promise<string | undefined> {
   const key = identity(before);
   const cached = pinned ? undefined : known.get(key);
   if (cached !== undefined) return cached;
   const sha256 = createHash("sha256");
   const buffer = Buffer.allocUnsafe(1 << 20);
   for (let position = 0; ;) {
+    if (signal?.aborted) return undefined;
     const { bytesRead } = await file.read(buffer, 0, buffer.length, position);
     if (bytesRead === 0) break;
     sha256.update(buffer.subarray(0, bytesRead));

@@ -8,7 +8,7 @@ import { launch } from "./launch.ts";
 import type { ProcessSpec, SpawnResult } from "./plugin-process.ts";
 import { NOTHING_LEFT, signal, sweepGroup } from "./process-group.ts";
 import type { ProcessGone } from "./process-group.ts";
-import { startFailure } from "./spawn-failure.ts";
+import { GIVEN_UP, startFailure } from "./spawn-failure.ts";
 import type { SpawnFailure } from "./spawn-failure.ts";
 
 type Said<Kind extends GuardLine["kind"]> = Extract<GuardLine, { kind: Kind }>;
@@ -18,13 +18,6 @@ const START_MS = 10_000;
 
 /** At ten a second: longer than the guard's own patience with processes that can't be killed. */
 const INSIST_TIMES = 150;
-
-const GIVEN_UP: SpawnFailure = {
-  code: "spawn_failed",
-  message: "the start was given up before the plugin ran",
-  detail: { stage: "aborted" },
-  transient: true,
-};
 
 const GUARD_DIED: SpawnFailure = {
   code: "spawn_failed",

@@ -1,6 +1,9 @@
 /** Single instance: a lock that the kernel frees however its holder dies. */
-import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { BulkheadError } from "../../protocol/error.ts";
+import { kindOf } from "./file-kind.ts";
 
 export interface LockInfo {
   readonly pid: number;
@@ -13,44 +16,82 @@ export type Lock =
   | { readonly ok: false; readonly holder: LockInfo | undefined };
 
 const sqliteBusy = 5;
+const sqliteNotADatabase = 26;
 
 /**
  * Takes the lock or says who has it; never waits. `info` goes to `<file>.json` for the others to read, since reading
  * the locked file itself would lose the lock: POSIX drops all locks of a process on a file when it closes any
  * descriptor of it (fcntl(2)). The lock file stays when the lock is released; removing it would let two contenders
- * lock two different files of one name. Throws when the file can not be created or written.
+ * lock two different files of one name.
+ *
+ * @throws BulkheadError `daemon_failed`, when one of the two files can not be created or written.
  */
 export function acquireLock(file: string, info: LockInfo): Lock {
   const sidecar = `${file}.json`;
-  const database = new DatabaseSync(file, { timeout: 0 });
+  let database: DatabaseSync | undefined;
   try {
+    database = new DatabaseSync(file, { timeout: 0 });
     // The rollback journal in memory: nothing appears beside the file.
     database.exec("PRAGMA journal_mode = MEMORY; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE");
   } catch (error) {
-    database.close();
-    if (!isBusy(error)) throw error;
+    database?.close();
+    if (resultOf(error) !== sqliteBusy) throw unusable(file, error);
     return { ok: false, holder: readHolder(sidecar) };
   }
+  const temporary = `${sidecar}.${process.pid}`;
   try {
-    const temporary = `${sidecar}.${process.pid}`;
     writeFileSync(temporary, JSON.stringify(info), { mode: 0o600 });
     renameSync(temporary, sidecar);
   } catch (error) {
     database.close();
-    throw error;
+    remove(temporary);
+    throw unusable(sidecar, error);
   }
   return {
     ok: true,
     release() {
       if (!database.isOpen) return;
-      rmSync(sidecar, { force: true });
+      remove(sidecar);
       database.close();
     },
   };
 }
 
-function isBusy(error: unknown): boolean {
-  return error instanceof Error && "errcode" in error && (Number(error.errcode) & 0xff) === sqliteBusy;
+/** SQLite's primary result code (sqlite.org/rescode.html). */
+function resultOf(error: unknown): number | undefined {
+  return error instanceof Error && "errcode" in error ? Number(error.errcode) & 0xff : undefined;
+}
+
+function unusable(file: string, error: unknown): BulkheadError {
+  return BulkheadError.of("daemon_failed", `the lock ${file} can't be used: ${reasonOf(file, error)}`);
+}
+
+/** SQLite has one message for all that it can not open. */
+function reasonOf(file: string, error: unknown): string {
+  try {
+    if (!statSync(dirname(file), { throwIfNoEntry: false })?.isDirectory()) return "its directory is missing";
+    const stats = statSync(file, { throwIfNoEntry: false });
+    if (stats !== undefined && !stats.isFile()) return `it is ${kindOf(stats)}`;
+  } catch (reason) {
+    return messageOf(reason);
+  }
+  if (resultOf(error) === sqliteNotADatabase) {
+    return "it holds something else; remove it when no daemon is running";
+  }
+  return messageOf(error);
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** A name that stays behind is not believed: its process will be gone. */
+function remove(file: string): void {
+  try {
+    rmSync(file, { force: true });
+  } catch {
+    // Somebody made a directory of it.
+  }
 }
 
 /** A process that is gone is not the holder, but the one before it, whose name has not been replaced yet. */

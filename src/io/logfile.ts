@@ -1,11 +1,12 @@
 /** What a plugin wrote to stderr: on disk in rotating files, the last lines of each life in memory. */
-import { open } from "node:fs/promises";
-import type { FileHandle } from "node:fs/promises";
-import { join } from "node:path";
 import type { LogLine } from "../../protocol/state.ts";
-import { formatLine, parseLine, readStructured } from "./log-format.ts";
+import { formatLine, readStructured } from "./log-format.ts";
 import { LineSplitter } from "./log-lines.ts";
+import { logPath, readLog } from "./log-read.ts";
+import type { LogQuery } from "./log-read.ts";
 import { RotatingFile } from "./rotating-file.ts";
+
+export type { LogQuery } from "./log-read.ts";
 
 export interface PluginLogOptions {
   /** Undefined: in memory only. It is created when it is missing. */
@@ -25,17 +26,7 @@ export interface PluginLogOptions {
   readonly now?: () => number;
 }
 
-export interface LogQuery {
-  /** The last so many; default and bound: 100,000. */
-  readonly lines?: number | undefined;
-  /** 0: the current or last life, 1: the one before; absent: all that is kept. */
-  readonly previous?: number | undefined;
-}
-
 const maxWaitingBytes = 4 * 1024 * 1024;
-const maxLines = 100_000;
-/** Of one file, at its end: whatever size the files were allowed. */
-const maxReadBytes = 64 * 1024 * 1024;
 const tailLines = 200;
 const tailBytes = 256 * 1024;
 /** In a reload two lives overlap, and the report on an earlier one may still be written. */
@@ -73,6 +64,7 @@ export class PluginLog {
   begin(generation: number, pid: number): void {
     // Numbers start again where a journal was lost.
     this.#lives.delete(generation);
+    this.#file?.verify();
     const started = new Date(this.#now()).toISOString();
     this.#border(generation, `life ${generation} · pid ${pid} · started ${started}`);
   }
@@ -111,7 +103,7 @@ export class PluginLog {
     }
     const lives = Array.from(this.#lives.values(), ({ lines }) => lines);
     const chosen = query.previous === undefined ? lives.flat() : (lives.at(-1 - query.previous) ?? []);
-    return last(chosen, query.lines);
+    return query.lines === undefined ? chosen : query.lines <= 0 ? [] : chosen.slice(-query.lines);
   }
 
   /** Writes what waits. Nothing may be written after it. */
@@ -161,80 +153,4 @@ export class PluginLog {
     this.#file?.append(formatLine(line));
     this.#options.onLine?.(line);
   }
-}
-
-function logPath(dir: string, plugin: string): string {
-  return join(dir, `${plugin}.log`);
-}
-
-function last(lines: readonly LogLine[], count: number = maxLines): LogLine[] {
-  return count <= 0 ? [] : lines.slice(-Math.min(count, maxLines));
-}
-
-/** Reads a plugin's files back, oldest line first; empty when there are none. Reads only as many files as it needs. */
-export async function readLog(dir: string, plugin: string, query: LogQuery = {}): Promise<LogLine[]> {
-  const { lines: count = maxLines, previous } = query;
-  if (count <= 0) return [];
-  const files = await openFiles(logPath(dir, plugin));
-  try {
-    const read: LogLine[][] = [];
-    let found = 0;
-    for (const file of files) {
-      const text = await readEnd(file, maxReadBytes);
-      const older = text.split("\n").flatMap((stored) => parseLine(plugin, stored) ?? []);
-      read.unshift(older);
-      found += previous === undefined ? older.length : older.filter(isBeginning).length;
-      if (found >= (previous === undefined ? count : previous + 1)) break;
-    }
-    const lines = read.flat();
-    return last(previous === undefined ? lines : (livesOf(lines).at(-1 - previous) ?? []), count);
-  } finally {
-    await Promise.all(files.map((file) => file.close()));
-  }
-}
-
-/** Newest first. All are opened before any is read: a rotation meanwhile neither hides nor doubles one. */
-async function openFiles(path: string): Promise<FileHandle[]> {
-  const files: FileHandle[] = [];
-  const seen = new Set<string>();
-  let missing = 0;
-  // While a rotation renames them, one of them is missing for a moment.
-  for (let index = 0; missing < 2; index += 1) {
-    const file = await open(index === 0 ? path : `${path}.${index}`).catch(() => undefined);
-    missing = file === undefined ? missing + 1 : 0;
-    if (file === undefined) continue;
-    const stats = await file.stat({ bigint: true });
-    const identity = `${stats.dev}:${stats.ino}`;
-    if (seen.has(identity) || !stats.isFile()) await file.close();
-    else files.push(file);
-    seen.add(identity);
-  }
-  return files;
-}
-
-async function readEnd(file: FileHandle, maxBytes: number): Promise<string> {
-  const { size } = await file.stat();
-  const length = Math.min(size, maxBytes);
-  const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, size - length);
-  return buffer.toString("utf8", 0, bytesRead);
-}
-
-function isBeginning(line: LogLine): boolean {
-  return line.kind === "border" && line.text.includes(" · pid ");
-}
-
-/** By their borders, not their numbers alone: those start again where a journal was lost. Lives may overlap. */
-function livesOf(lines: readonly LogLine[]): LogLine[][] {
-  const lives: LogLine[][] = [];
-  const open = new Map<number, LogLine[]>();
-  for (const line of lines) {
-    let life = isBeginning(line) ? undefined : open.get(line.generation);
-    if (life === undefined) {
-      life = [];
-      lives.push(life);
-      open.set(line.generation, life);
-    }
-    life.push(line);
-  }
-  return lives;
 }

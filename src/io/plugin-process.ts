@@ -18,7 +18,10 @@ export interface ProcessSpec {
   readonly sha256?: string;
   /** Path of the guard ({@link findGuard}); undefined spawns the plugin directly. */
   readonly guard: string | undefined;
-  /** Gives the start up, as a transient failure; ten seconds when absent. A hostile plugin can delay it. */
+  /**
+   * Gives the start up, the reading of the executable included, as a transient failure. When absent, the guard has ten
+   * seconds: a hostile plugin can delay it.
+   */
   readonly signal?: AbortSignal;
 }
 

@@ -18,9 +18,14 @@ export type { Isolation } from "./guard.ts";
  * failure nothing is left running.
  */
 export async function spawnProcess(spec: ProcessSpec): Promise<SpawnResult> {
+  const words = [spec.command, spec.cwd, ...spec.args, ...Object.entries(spec.env).flat()];
+  // The system ends a text there, and what is to start the process throws.
+  if (words.some((word) => word.includes("\0"))) {
+    return failed(permanent("config_invalid", "its command, arguments or environment have a NUL character"));
+  }
   const badDirectory = await checkDirectory(spec.cwd);
   if (badDirectory !== undefined) return failed(badDirectory);
-  const opened = await openExecutable(spec.command, spec.sha256);
+  const opened = await openExecutable(spec.command, spec.sha256, spec.signal);
   if (!opened.ok) return opened;
   const { executable } = opened;
   // All that has to be over before the pipes are released, from where on no turn of the event loop may

@@ -1,5 +1,5 @@
 /** Lines appended to a file that is renamed to `.1`, `.2` … when it is full: asynchronous, in order, bounded. */
-import { mkdir, open, rename, rm } from "node:fs/promises";
+import { mkdir, open, rename, rm, stat } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
 
@@ -19,6 +19,8 @@ export interface RotatingFileOptions {
 
 /** After a failure, so that a full disk is not asked with every line. */
 const pauseMs = 1000;
+/** How long lines may go to a file that somebody has removed. */
+const verifyMs = 3000;
 
 export class RotatingFile {
   readonly #options: RotatingFileOptions;
@@ -31,6 +33,10 @@ export class RotatingFile {
   /** The file ends within a line, which another process or a full disk left behind. */
   #torn = false;
   #failedAt: number | undefined;
+  /** It was told that lines are lost, and not yet that they are written again. */
+  #told = false;
+  /** When the open file was last seen to be the one of this name. */
+  #verifiedAt: number | undefined;
 
   constructor(options: RotatingFileOptions) {
     this.#options = options;
@@ -49,6 +55,11 @@ export class RotatingFile {
     this.#writing ??= new Promise((resolve) => {
       setImmediate(() => resolve(this.#drain()));
     });
+  }
+
+  /** Before the next line is written: makes sure that it goes to the file of this name, and not to a removed one. */
+  verify(): void {
+    this.#verifiedAt = undefined;
   }
 
   /** Resolves when everything appended so far is written or dropped. */
@@ -83,7 +94,7 @@ export class RotatingFile {
 
   /** The number of lines that are in the file. */
   async #writeAll(lines: readonly string[]): Promise<number> {
-    const { now, onProblem } = this.#options;
+    const { now } = this.#options;
     if (this.#failedAt !== undefined && Math.abs(now() - this.#failedAt) < pauseMs) return 0;
     let written = 0;
     try {
@@ -103,13 +114,19 @@ export class RotatingFile {
       }
     } catch (error) {
       await this.#abandon();
-      if (this.#failedAt === undefined) onProblem({ message: messageOf(error), ok: false });
+      this.#tell(messageOf(error), false);
       this.#failedAt = now();
       return written;
     }
-    if (this.#failedAt !== undefined) onProblem({ message: "it is written again", ok: true });
+    this.#tell("it is written again", true);
     this.#failedAt = undefined;
     return written;
+  }
+
+  #tell(message: string, ok: boolean): void {
+    if (this.#told !== ok) return;
+    this.#told = !ok;
+    this.#options.onProblem({ message, ok });
   }
 
   /** Index after the last line that the current file has room for; an empty file has room for any one line. */
@@ -124,15 +141,31 @@ export class RotatingFile {
   }
 
   async #open(): Promise<FileHandle> {
-    if (this.#handle !== undefined) return this.#handle;
-    const { path } = this.#options;
+    const { path, now } = this.#options;
+    if (this.#handle !== undefined && (await this.#isCurrent(this.#handle))) return this.#handle;
+    await this.#abandon();
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
     const handle = await open(path, "a+", 0o600);
     this.#handle = handle;
+    this.#verifiedAt = now();
     this.#size = (await handle.stat()).size;
     const last = await handle.read(Buffer.alloc(1), 0, 1, Math.max(0, this.#size - 1));
     this.#torn = last.bytesRead === 1 && last.buffer[0] !== 10;
     return handle;
+  }
+
+  /** Writing to a file that was removed succeeds, and nobody ever reads it. */
+  async #isCurrent(handle: FileHandle): Promise<boolean> {
+    const { path, now } = this.#options;
+    if (this.#verifiedAt !== undefined && Math.abs(now() - this.#verifiedAt) < verifyMs) return true;
+    this.#verifiedAt = now();
+    const [open, named] = await Promise.all([
+      handle.stat({ bigint: true }),
+      stat(path, { bigint: true }).catch(unlessMissing),
+    ]);
+    if (named !== undefined && named.dev === open.dev && named.ino === open.ino) return true;
+    this.#tell("it was removed or moved while it was open, and its latest lines with it", false);
+    return false;
   }
 
   async #rotate(): Promise<void> {

@@ -7,12 +7,13 @@ export type SpawnFailureCode =
   | "not_executable"
   | "wrong_architecture"
   | "checksum_mismatch"
+  | "config_invalid"
   | "spawn_failed";
 
 export interface SpawnFailureDetail {
   /** Name of the system's error, such as `EACCES`. */
   readonly errno?: string;
-  /** Where it happened: `cwd`, `read`, `usage`, `guard`, `fork`, `limit`, `changed`, `exec`. */
+  /** Where it happened: `cwd`, `read`, `usage`, `guard`, `fork`, `limit`, `changed`, `exec`, `aborted`. */
   readonly stage?: string;
   /** Hashes (`checksum_mismatch`) or architectures (`wrong_architecture`). */
   readonly expected?: string;
@@ -56,6 +57,14 @@ export function refused(
   };
 }
 
+/** Whoever wanted the process does not want it any more. */
+export const GIVEN_UP: SpawnFailure = {
+  code: "spawn_failed",
+  message: "the start was given up before the plugin ran",
+  detail: { stage: "aborted" },
+  transient: true,
+};
+
 const STAGES: Record<string, string> = {
   usage: "the guard does not understand its arguments (another build of it?)",
   guard: "the guard could not be started",
@@ -72,12 +81,24 @@ const EXEC_CODES: Record<string, SpawnFailureCode> = {
   EPERM: "not_executable",
   ENOEXEC: "not_executable",
   ELIBBAD: "not_executable",
+  ELOOP: "not_executable",
+};
+
+const EXEC_REASONS: Record<string, string> = {
+  ELOOP: "its #! lines lead in a loop, or through too many interpreters",
 };
 
 /** A failure on the way from fork to exec. `error` is an error, the name of one, or its number. */
 export function startFailure(stage: string, error: unknown): SpawnFailure {
-  const code = stage === "exec" ? (EXEC_CODES[errnoOf(error)] ?? "spawn_failed") : "spawn_failed";
-  return refused(code, STAGES[stage] ?? stage, stage, error);
+  const errno = errnoOf(error);
+  // At any stage: the guard is given the plugin's own.
+  if (errno === "E2BIG") {
+    const message = "its arguments and environment are too large for this system";
+    return refused("config_invalid", message, stage, error);
+  }
+  if (stage !== "exec") return refused("spawn_failed", STAGES[stage] ?? stage, stage, error);
+  const message = EXEC_REASONS[errno] ?? STAGES["exec"] ?? stage;
+  return refused(EXEC_CODES[errno] ?? "spawn_failed", message, stage, error);
 }
 
 /** The name of a system error: of Node's error object, or of an errno. */

@@ -1,6 +1,7 @@
 /** One life of a plugin: runs the effects of its machine on a process, and knows what is left of it at the end. */
 import type { PluginSpec } from "../../protocol/config.ts";
 import type { EndCause, ProcessExit, SessionState } from "../../protocol/state.ts";
+import { describeExit } from "../core/exit.ts";
 import type { Facts } from "../core/report.ts";
 import { newSession, sessionStep } from "../core/session-state.ts";
 import type { Session as Machine, SessionEffect, SessionEvent, SessionTimer } from "../core/session-state.ts";
@@ -279,7 +280,7 @@ export class Session {
     const endedAt = this.#endedAt ?? performance.now();
     // A descendant may hold the other end for as long as it likes.
     this.#process?.stderr.destroy();
-    log.end(this.generation, howItEnded(this.#exit));
+    log.end(this.generation, this.#exit === null ? "never ran" : describeExit(this.#exit));
     this.#listener.gone(this.#told, {
       cause,
       exit: this.#exit,
@@ -290,9 +291,4 @@ export class Session {
       stderrTail: log.tail(this.generation, tailLines),
     });
   }
-}
-
-function howItEnded(exit: ProcessExit | null): string {
-  if (exit === null) return "never ran";
-  return exit.signal === null ? `exit status ${exit.code}` : `killed by ${exit.signal}`;
 }

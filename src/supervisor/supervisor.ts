@@ -239,7 +239,8 @@ export class Supervisor implements Caller {
   }
 
   async #cached(plugin: Plugin): Promise<Description | null> {
-    const opened = await openExecutable(plugin.spec.command, plugin.spec.sha256);
+    const { command, sha256, timeouts } = plugin.spec;
+    const opened = await openExecutable(command, sha256, AbortSignal.timeout(timeouts.handshakeMs));
     if (!opened.ok) return null;
     await opened.executable.close();
     const cached = descriptionSchema.safeParse(await this.journal.description(opened.executable.sha256));

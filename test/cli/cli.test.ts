@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
+import { closeSync, openSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -105,6 +106,7 @@ describe("a slip on the command line", () => {
     [["logs", "-n", "many"], "It must be a whole number from 0 to 100000.", "bulkhead logs --help"],
     [["call", "min"], "min names no method", "bulkhead call --help"],
     [["call", "min.min", "--timeout", "soon"], "--timeout must be a time", "bulkhead call --help"],
+    [["config"], "config needs a command: show, check, reload", "bulkhead config --help"],
     [["completion", "tcsh"], "Allowed choices are bash, zsh, fish", "bulkhead completion --help"],
   ])("%j exits 2 and says what to try", async (args, message, hint) => {
     const { status, stdout, stderr } = await bulkhead(...args);
@@ -117,6 +119,46 @@ describe("a slip on the command line", () => {
   test("is an object with --json", async () => {
     const { stderr } = await bulkhead("pss", "--json");
     expect(JSON.parse(stderr)).toMatchObject({ error: { code: "usage", try: "bulkhead help" } });
+  });
+});
+
+test("no command at all exits 2 and shows the help, on stderr", async () => {
+  const { status, stdout, stderr } = await bulkhead();
+  expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
+  expect(stderr).toMatch(/^Examples:\n/);
+});
+
+async function into(stdout: number | "pipe", ...args: string[]) {
+  const child = spawn(process.execPath, [entry, ...args], {
+    env,
+    cwd: directory,
+    stdio: ["ignore", stdout, "pipe"],
+  });
+  // A reader that is gone before the first word.
+  child.stdout?.destroy();
+  const [stderr, status] = await Promise.all([readAll(child.stderr!), statusOf(child)]);
+  return { stderr, status };
+}
+
+describe("stdout that takes nothing", () => {
+  test.skipIf(process.platform !== "linux")("because the disk is full is one line and exit 1", async () => {
+    const full = openSync("/dev/full", "w");
+    try {
+      const message = "can't write to stdout: no space left on device";
+      const ran = await into(full, "config", "show");
+      expect(ran.status).toBe(1);
+      expect(ran.stderr).toContain(`error: ${message}\n`);
+      expect(ran.stderr).not.toContain("    at ");
+      const { status, stderr } = await into(full, "config", "show", "--json");
+      expect(JSON.parse(stderr)).toMatchObject({ error: { message } });
+      expect(status).toBe(1);
+    } finally {
+      closeSync(full);
+    }
+  });
+
+  test("because nobody reads any more is no error", async () => {
+    expect(await into("pipe", "config", "show", "--json")).toEqual({ status: 0, stderr: "" });
   });
 });
 

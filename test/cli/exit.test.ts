@@ -13,6 +13,7 @@ describe("the exit status", () => {
     [4, "ambiguous_method"],
     [6, "plugin_crashed"],
     [6, "plugin_unavailable"],
+    [6, "plugin_hung"],
     [6, "executable_not_found"],
     [7, "incompatible_protocol"],
     [7, "incompatible_api"],
@@ -32,6 +33,12 @@ describe("the exit status", () => {
 
   test("is 2 for params that were found wrong before they were sent", () => {
     expect(exitCodeOf(BulkheadError.of("invalid_params", ""), "plugin")).toBe(2);
+    expect(exitCodeOf(BulkheadError.of("too_large", ""), "plugin")).toBe(2);
+  });
+
+  test("is 5 for what was too large later on", () => {
+    const error = BulkheadError.of("too_large", "", { settlement: "answered" });
+    expect(exitCodeOf(error, "plugin")).toBe(5);
   });
 
   test("is 1 for a mistake of the daemon or of this program", () => {

@@ -23,6 +23,18 @@ describe("where the daemon is", () => {
     });
   });
 
+  test.each([
+    [false, {}, {}],
+    [false, { stateDir: "/a" }, { BULKHEAD_SOCKET: "/b.sock" }],
+    [false, { stateDir: "/a", socket: "/b.sock" }, {}],
+    [false, { socket: "/b.sock" }, { BULKHEAD_SOCKET: "/b.sock", BULKHEAD_STATE_DIR: "/a" }],
+    [true, { socket: "/b.sock" }, {}],
+    [true, { socket: "/b.sock" }, { BULKHEAD_STATE_DIR: "/a" }],
+    [true, {}, { BULKHEAD_SOCKET: "/b.sock" }],
+  ])("whether socket and state directory may be of two: %j for %j and %j", (apart, flags, variables) => {
+    expect(findPlaces(flags, { HOME: "/home/it", ...variables })).toMatchObject({ apart });
+  });
+
   test("an empty flag is none", () => {
     expect(findPlaces({ socket: "", stateDir: "", config: "" }, env)).toMatchObject({
       socket: "/env/it.sock",

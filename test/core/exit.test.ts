@@ -9,6 +9,10 @@ test.each([
     { code: null, signal: "SIGKILL", core: false },
     "killed by SIGKILL (from outside, often for want of memory)",
   ],
+  [
+    { code: null, signal: "SIGKILL", core: false, guardLost: true as const },
+    "its guard was killed, and it with it",
+  ],
   [{ code: null, signal: "SIGRTMIN+3", core: false }, "killed by SIGRTMIN+3"],
   [
     { code: 139, signal: null, core: false },

@@ -60,6 +60,12 @@ describe("what real runtimes write when they die is read", () => {
   });
 });
 
+test("a plugin that goes down with its guard is not taken for one in want of memory", () => {
+  const lost: ProcessExit = { ...killed("SIGKILL"), guardLost: true };
+  expect(classify(exited, lost)).toBe("transient");
+  expect(classify(exited, killed("SIGKILL"))).toBe("resource");
+});
+
 test("a report holds the facts, and what was found in them", () => {
   const made = report(facts);
   const { lostCalls: _, ...same } = facts;
@@ -142,6 +148,13 @@ describe("the summary tells the most telling fact", () => {
       killed("SIGSEGV", true),
       nothing,
       "killed by SIGSEGV (segmentation fault), core dumped",
+    ],
+    [
+      "the guard's end before the plugin's, and what the plugin said of it",
+      exited,
+      { ...killed("SIGKILL"), guardLost: true as const },
+      { ...found, panic: null },
+      "its guard was killed, and it with it, after: assertion failed: x",
     ],
     ["an exit status", exited, status(3), nothing, "exited with status 3"],
     ["nothing, when nothing is known", exited, null, nothing, "gone; nothing is known of its exit"],

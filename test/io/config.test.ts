@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -132,6 +133,14 @@ describe("the command", () => {
     ]);
   });
 
+  test("that no file can be called is left to the start to refuse", async () => {
+    const names = ["x".repeat(5000), "loop"];
+    symlinkSync(path.join(dir, "loop"), path.join(dir, "loop"));
+    const toml = names.map((name, index) => `[plugins.p${index}]\ncommand = "${name}"`).join("\n");
+    const { plugins, broken } = await load(toml, { env: { PATH: dir } });
+    expect({ count: plugins.length, broken }).toEqual({ count: 2, broken: [] });
+  });
+
   test("is the platform's own where they differ", async () => {
     const toml = '[plugins.p]\ncommand = { linux = "/l/p", darwin = "/d/p" }';
     expect((await load(toml, { platform: "darwin" })).plugins[0]?.command).toBe("/d/p");
@@ -209,9 +218,24 @@ describe("a file that changes nothing", () => {
     expect(await read(path.join(dir, "no.toml"))).toEqual([
       `${dir}/no.toml: cannot be read: there is no such file`,
     ]);
-    expect(await read(dir)).toEqual([`${dir}: cannot be read: it is a directory`]);
+    expect(await read(dir)).toEqual([`${dir}: cannot be read: it is a directory, not a file`]);
     expect(await refusal(Buffer.from([0x61, 0xff]))).toEqual(["bulkhead.toml: must be UTF-8 text"]);
-    expect(await refusal(`# ${"x".repeat(1024 ** 2)}`)).toEqual([expect.stringContaining("is too large")]);
+    expect(await refusal(`# ${"x".repeat(1024 ** 2)}`)).toEqual([
+      "bulkhead.toml: is too large: larger than 1 MiB",
+    ]);
+  });
+
+  test("is a device without an end, or a pipe that nobody writes to", async () => {
+    const endless = path.join(dir, "zero.toml");
+    symlinkSync("/dev/zero", endless);
+    expect(await read(endless)).toEqual([`${endless}: cannot be read: it is a device, not a file`]);
+    const pipe = path.join(dir, "pipe.toml");
+    execFileSync("mkfifo", [pipe]);
+    expect(await read(pipe)).toEqual([`${pipe}: cannot be read: it is a named pipe, not a file`]);
+  });
+
+  test("has the largest size that is allowed", async () => {
+    expect((await load(`#${"x".repeat(1024 ** 2 - 1)}`)).plugins).toEqual([]);
   });
 });
 
@@ -390,10 +414,17 @@ describe("plugin_dirs", () => {
     ]);
   });
 
-  test("a manifest that is a directory is listed", async () => {
+  test("a manifest that is a directory or a named pipe is listed, and the others are read", async () => {
     mkdirSync(path.join(dir, "dir/odd/plugin.toml"), { recursive: true });
-    const { broken } = await load('plugin_dirs = ["dir"]');
-    expect(broken[0]?.problems[0]?.message).toBe("cannot be read: it is a directory");
+    mkdirSync(path.join(dir, "dir/pipe"));
+    execFileSync("mkfifo", [path.join(dir, "dir/pipe/plugin.toml")]);
+    write("dir/sound/plugin.toml", 'command = "x"');
+    const { broken, plugins } = await load('plugin_dirs = ["dir"]');
+    expect(broken.map(({ problems }) => problems[0]?.message)).toEqual([
+      "cannot be read: it is a directory, not a file",
+      "cannot be read: it is a named pipe, not a file",
+    ]);
+    expect(plugins.map(({ id }) => id)).toEqual(["sound"]);
   });
 
   test.skipIf(process.getuid?.() === 0)("a manifest that may not be read is listed", async () => {

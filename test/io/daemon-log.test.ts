@@ -1,5 +1,6 @@
-import { spawnSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import {
+  mkdirSync,
   mkdtempSync,
   readFileSync,
   readdirSync,
@@ -80,6 +81,33 @@ it("a full disk ends nothing", () => {
   const { logger, close } = openDaemonLog({ file, level: "info", alsoStderr: false });
   for (let n = 0; n < 100; n += 1) logger.info("x".repeat(10_000));
   expect(close).not.toThrow();
+});
+
+it("a directory or a named pipe in its place is an error that names it", () => {
+  const failure = (reason: string) =>
+    expect.objectContaining({
+      code: "daemon_failed",
+      message: expect.stringContaining(`the log ${file} can't be opened: ${reason}`),
+    });
+  const open = () => openDaemonLog({ file, level: "info", alsoStderr: false });
+  mkdirSync(file);
+  expect(open).toThrow(failure("it is a directory"));
+  rmSync(file, { recursive: true });
+  execFileSync("mkfifo", [file]);
+  expect(open).toThrow(failure("it is a named pipe"));
+  file = join(dir, "missing", "daemon.log");
+  expect(open).toThrow(failure("ENOENT"));
+});
+
+it("a file that can not be begun anew ends nothing, and goes on when it can", () => {
+  const { logger, close } = openDaemonLog({ file, level: "info", alsoStderr: false, maxBytes: 100 });
+  logger.info("x".repeat(100));
+  rmSync(dir, { recursive: true });
+  logger.info("lost");
+  mkdirSync(dir);
+  logger.info("kept");
+  expect(entries()).toMatchObject([{ msg: "kept" }]);
+  close();
 });
 
 it("the short form is one readable line", () => {

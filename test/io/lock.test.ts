@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -82,6 +82,39 @@ it("a name that was left behind by a dead process is not taken for the holder's"
   expect(first.child.exitCode).toBeNull();
 });
 
+const failure = (path: string, reason: string) =>
+  expect.objectContaining({
+    code: "daemon_failed",
+    message: `the lock ${path} can't be used: ${reason}`,
+  });
+
 it("a directory that is not there is an error, not a refusal", () => {
-  expect(() => acquireLock(join(dir, "missing", "daemon.lock"), { pid: 1 })).toThrow("unable to open");
+  const missing = join(dir, "missing", "daemon.lock");
+  expect(() => acquireLock(missing, { pid: 1 })).toThrow(failure(missing, "its directory is missing"));
+});
+
+it("a lock file that is a directory is an error that names it", () => {
+  mkdirSync(file);
+  expect(() => acquireLock(file, { pid: 1 })).toThrow(failure(file, "it is a directory"));
+});
+
+it("so is one that holds something else", () => {
+  writeFileSync(file, "x".repeat(10_000));
+  expect(() => acquireLock(file, { pid: 1 })).toThrow(
+    failure(file, "it holds something else; remove it when no daemon is running"),
+  );
+});
+
+it("a name that can not be left is an error that names its file, and leaves no lock behind", () => {
+  mkdirSync(`${file}.json`);
+  expect(() => acquireLock(file, { pid: 1 })).toThrow(failure(`${file}.json`, "it is a directory"));
+  expect(readdirSync(dir).sort()).toStrictEqual(["daemon.lock", "daemon.lock.json"]);
+  rmSync(`${file}.json`, { recursive: true });
+  const lock = acquireLock(file, { pid: 1 });
+  expect(lock.ok).toBe(true);
+  rmSync(`${file}.json`);
+  mkdirSync(`${file}.json`);
+  if (lock.ok) lock.release();
+  rmSync(`${file}.json`, { recursive: true });
+  expect(acquireLock(file, { pid: 1 }).ok).toBe(true);
 });

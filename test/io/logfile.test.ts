@@ -1,8 +1,10 @@
+import { execFileSync } from "node:child_process";
 import {
   mkdirSync,
   mkdtempSync,
   readFileSync,
   readdirSync,
+  renameSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -15,7 +17,9 @@ import * as fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { LogLine } from "../../protocol/state.ts";
 import { formatLine, parseLine } from "../../src/io/log-format.ts";
-import { PluginLog, readLog } from "../../src/io/logfile.ts";
+import { readLog } from "../../src/io/log-read.ts";
+import type { LogQuery } from "../../src/io/log-read.ts";
+import { PluginLog } from "../../src/io/logfile.ts";
 import type { PluginLogOptions } from "../../src/io/logfile.ts";
 
 const start = Date.parse("2026-11-20T08:30:00.123Z");
@@ -286,7 +290,137 @@ describe("files", () => {
   });
 });
 
+const time = "2026-11-20T08:30:00.123Z";
+const begins = (life: number) => `${time} ${life} = ──── life ${life} · pid 1 · started ${time} ────`;
+const ends = (life: number) => `${time} ${life} = ──── life ${life} ended · never ran ────`;
+const store = (...lines: string[]) => {
+  mkdirSync(dir, { recursive: true });
+  writeFileSync(join(dir, "min.log"), lines.map((line) => `${line}\n`).join(""));
+};
+const life = async (previous: number) => texts(await readLog(dir, "min", { previous }));
+
+/** Counted by the kernel for this process, which reads nothing else meanwhile (proc_pid_io(5)). */
+async function bytesRead(query: LogQuery): Promise<number> {
+  const before = readSoFar();
+  await readLog(dir, "min", query);
+  return readSoFar() - before;
+}
+
+const readSoFar = () => Number(/^rchar: (\d+)$/m.exec(readFileSync("/proc/self/io", "utf8"))?.[1]);
+
+describe("reading back", () => {
+  it("is whole wherever the blocks begin", async () => {
+    const line = fc.record({
+      repeat: fc.integer({ min: 0, max: 150_000 }),
+      char: fc.constantFrom("x", "ä", "🙂"),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(line, { maxLength: 12 }), async (shapes) => {
+        const written = shapes.map(({ repeat, char }) => char.repeat(repeat));
+        store(...written.map((text) => `${time} 1 - ${text}`));
+        expect(texts(await readLog(dir, "min"))).toStrictEqual(written);
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it("gives at most 8 MiB, and the newest lines are in it", async () => {
+    store(...Array.from({ length: 100 }, (_, n) => `${time} 1 - ${n} ${"x".repeat(200_000)}`));
+    for (const query of [{}, { previous: 0 }]) {
+      const lines = texts(await readLog(dir, "min", query));
+      const bytes = lines.reduce((sum, text) => sum + text.length, 0);
+      expect(bytes).toBeGreaterThan(8 * 1024 ** 2 - 400_000);
+      expect(bytes).toBeLessThanOrEqual(8 * 1024 ** 2);
+      expect(lines.map((text) => Number.parseInt(text, 10))).toStrictEqual(
+        lines.map((_, index) => 100 - lines.length + index),
+      );
+    }
+  });
+
+  it("ends at a line that is longer than any answer", async () => {
+    store(`${time} 1 - before`, `${time} 1 - ${"x".repeat(9 * 1024 ** 2)}`, `${time} 1 - after`);
+    expect(texts(await readLog(dir, "min"))).toStrictEqual(["after"]);
+  });
+
+  it("gives at most 100,000 lines", async () => {
+    store(...Array.from({ length: 100_010 }, (_, n) => `${time} 1 - ${n}`));
+    const lines = texts(await readLog(dir, "min"));
+    expect([lines.length, lines[0], lines.at(-1)]).toStrictEqual([100_000, "10", "100009"]);
+  });
+
+  it.runIf(process.platform === "linux")(
+    "reads no further than to the lines or the life that is asked for",
+    async () => {
+      const old = Array.from({ length: 100_000 }, (_, n) => `${time} 1 - ${n} ${"x".repeat(100)}`);
+      store(begins(1), ...old, begins(2), `${time} 2 - new`);
+      expect(await bytesRead({ lines: 2 })).toBeLessThan(1024 ** 2);
+      expect(await bytesRead({ previous: 0 })).toBeLessThan(1024 ** 2);
+      expect(await bytesRead({ previous: 1 })).toBeGreaterThan(10 * 1024 ** 2);
+    },
+  );
+
+  it("counts lives that never ran, and those whose beginning is kept no longer", async () => {
+    store(`${time} 3 - rest`, ends(3), begins(4), `${time} 4 - ran`, ends(4), ends(5), ends(6));
+    expect(await life(0)).toStrictEqual([expect.stringContaining("life 6 ended")]);
+    expect(await life(1)).toStrictEqual([expect.stringContaining("life 5 ended")]);
+    expect((await life(2))[1]).toBe("ran");
+    expect((await life(3))[0]).toBe("rest");
+    expect(await life(4)).toStrictEqual([]);
+  });
+
+  it("does not take the end of an earlier life for a later one", async () => {
+    store(begins(4), begins(5), `${time} 5 - new`, `${time} 4 - old`, ends(4));
+    expect((await life(0)).slice(1)).toStrictEqual(["new"]);
+    expect((await life(1)).slice(1, -1)).toStrictEqual(["old"]);
+  });
+
+  it("passes over what is no file", async () => {
+    mkdirSync(dir);
+    execFileSync("mkfifo", [join(dir, "min.log")]);
+    writeFileSync(join(dir, "min.log.1"), `${time} 1 - older\n`);
+    expect(texts(await readLog(dir, "min"))).toStrictEqual(["older"]);
+  });
+});
+
+const problemsOf = () => {
+  const problems: string[] = [];
+  const log = pluginLog({ onProblem: ({ message, ok }) => problems.push(`${ok} ${message}`) });
+  return { log, problems };
+};
+
 describe("trouble", () => {
+  it("a directory that is removed meanwhile is made again for the next life, and that is told once", async () => {
+    const { log, problems } = problemsOf();
+    log.begin(1, 10);
+    await log.read({});
+    rmSync(dir, { recursive: true });
+    log.begin(2, 11);
+    log.write(2, Buffer.from("heard\n"));
+    expect(texts(await log.read({})).at(-1)).toBe("heard");
+    expect(problems).toStrictEqual([
+      expect.stringMatching(/^false log of min: it was removed or moved/),
+      "true log of min: it is written again",
+    ]);
+  });
+
+  it("a file that is removed or moved during a life is begun again after some seconds", async () => {
+    const { log, problems } = problemsOf();
+    log.begin(1, 10);
+    await log.read({});
+    unlinkSync(join(dir, "min.log"));
+    for (const text of ["a\n", "b\n", "c\n"]) {
+      now += 2000;
+      log.write(1, Buffer.from(text));
+      await log.read({});
+    }
+    expect(texts(await readLog(dir, "min"))).toStrictEqual(["b", "c"]);
+    expect(problems).toHaveLength(2);
+    renameSync(join(dir, "min.log"), join(dir, "elsewhere"));
+    now += 5000;
+    log.write(1, Buffer.from("d\n"));
+    expect(texts(await log.read({}))).toStrictEqual(["d"]);
+  });
+
   it("a flood is cut off at the buffer's bound, and how much is written in its place", async () => {
     const log = pluginLog({ maxBytes: 100 * 1024 * 1024 });
     const line = Buffer.from(`${"x".repeat(1000)}\n`);

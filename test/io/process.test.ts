@@ -1,6 +1,14 @@
 import { execFileSync, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { createReadStream, openSync, readdirSync, readFileSync, readlinkSync, rmSync } from "node:fs";
+import {
+  createReadStream,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  truncateSync,
+} from "node:fs";
 import { chmod, copyFile, mkdir, rename, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -318,6 +326,7 @@ describe.runIf(linux)("only with the guard", () => {
   test("a plugin that kills its guard dies with it, and all is settled", async () => {
     const holders = watchHolders();
     const plugged = await start(["kill-parent", holders.path], { guard });
+    plugged.stdin.end("now");
     expect(await plugged.exited).toMatchObject({ code: null, signal: "SIGKILL", guardLost: true });
     expect(await plugged.gone).toMatchObject({ left: 0 });
     await holders.allGone;
@@ -376,6 +385,60 @@ describe("what can't be started", () => {
     expect(await refusal([], { command: "/dev/null" })).toMatchObject({ code: "not_a_file" });
     expect(await refusal([], { command: makeFifo(directory, "pipe") })).toMatchObject({ code: "not_a_file" });
   });
+
+  test("symbolic links in a loop, and a name that no file can have", async () => {
+    const command = join(directory, "around");
+    await symlink(command, command);
+    const message = expect.stringContaining("lead in a loop");
+    expect(await refusal([], { command })).toMatchObject({ code: "not_executable", message });
+    const long = join(directory, "x".repeat(5000));
+    expect(await refusal([], { command: long })).toMatchObject({ code: "executable_not_found" });
+  });
+
+  test.runIf(linux).each(ways)("a script that is its own interpreter %s", async (_, way) => {
+    const command = join(directory, "ouroboros");
+    await writeFile(command, `#!${command}\n`, { mode: 0o755 });
+    const message = expect.stringContaining("#! lines lead in a loop");
+    expect(await refusal([], { guard: way, command })).toMatchObject({
+      code: "not_executable",
+      message,
+      detail: { stage: "exec", errno: "ELOOP" },
+      transient: false,
+    });
+  });
+
+  test.each(ways)("arguments or an environment that no process can have %s", async (_, way) => {
+    const huge = ["x".repeat(8 << 20)];
+    expect(await refusal(huge, { guard: way })).toMatchObject({
+      code: "config_invalid",
+      message: expect.stringContaining("too large for this system"),
+      detail: { errno: "E2BIG" },
+      transient: false,
+    });
+    const cut = { code: "config_invalid", message: expect.stringContaining("NUL"), transient: false };
+    expect(await refusal(["a\0b"], { guard: way })).toMatchObject(cut);
+    expect(await refusal([], { guard: way, env: { A: "a\0b" } })).toMatchObject(cut);
+    expect(await refusal([], { guard: way, cwd: "/\0" })).toMatchObject(cut);
+  });
+
+  test.runIf(linux).each(ways)(
+    "one that takes too long to read, when nobody waits any more %s",
+    async (_, way) => {
+      // Of a tebibyte in which there is nothing: it would be read for many minutes.
+      const command = await file("endless", "#!/bin/sh\n");
+      truncateSync(command, 2 ** 40);
+      const abort = new AbortController();
+      const failure = refusal([], { guard: way, command, signal: abort.signal });
+      while (!isOpen(command)) await new Promise(setImmediate);
+      abort.abort();
+      expect(await failure).toMatchObject({
+        code: "spawn_failed",
+        detail: { stage: "aborted" },
+        transient: true,
+      });
+      expect(isOpen(command)).toBe(false);
+    },
+  );
 
   test("a file without execute permission", async () => {
     const command = await file("plain", readFileSync(plugin), 0o644);
@@ -523,6 +586,18 @@ async function patched(name: string, at: number, bytes: number[]): Promise<strin
   const image = readFileSync(plugin);
   Buffer.from(bytes).copy(image, at);
   return file(name, image);
+}
+
+/** Whether this process has the file open. */
+function isOpen(path: string): boolean {
+  return readdirSync("/proc/self/fd").some((fd) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`) === path;
+    } catch {
+      // It was the descriptor of the listing itself.
+      return false;
+    }
+  });
 }
 
 function sha256(path: string): string {

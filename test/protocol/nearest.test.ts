@@ -85,6 +85,25 @@ describe("nearest", () => {
     );
   });
 
+  test("a distance above the bound is only known to be above it", () => {
+    fc.assert(
+      fc.property(word, word, fc.nat(20), (a, b, most) => {
+        const found = distance(a, b);
+        expect(distance(a, b, most)).toBe(found <= most ? found : Infinity);
+      }),
+    );
+  });
+
+  test("of thousands of candidates only the first 200 are looked at", () => {
+    const many = Array.from({ length: 199 }, (_, n) => `${n}`.repeat(20));
+    expect(nearest("statsu", [...many, "status", "statsu"])).toBe("status");
+    expect(nearest("statsu", [...many, "other", "status"])).toBeUndefined();
+    const endless = (function* () {
+      for (;;) yield "other";
+    })();
+    expect(nearest("statsu", endless)).toBeUndefined();
+  });
+
   test("any two texts can be compared", () => {
     const text = fc.string({ unit: "binary", maxLength: 300 });
     fc.assert(

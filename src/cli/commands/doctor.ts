@@ -1,7 +1,9 @@
 import type { Check } from "../../../protocol/control-results.ts";
 import { examples } from "../context.ts";
-import type { Define } from "../context.ts";
+import type { Context, Define } from "../context.ts";
 import { exit } from "../exit.ts";
+import type { Holder } from "../holder.ts";
+import { messageOf } from "../message.ts";
 import { terminalLine } from "../sanitize.ts";
 
 export const define: Define = (command, context) => {
@@ -14,7 +16,7 @@ export const define: Define = (command, context) => {
       const open = context();
       const { out } = open;
       const { localChecks } = await import("../doctor-checks.ts");
-      const ofDaemon = await daemonChecks(open.daemon);
+      const ofDaemon = await daemonChecks(open);
       // A running daemon says which configuration it uses; the one found from here may be another.
       const answers = ofDaemon.length > 1;
       const local = (await localChecks(open.places)).filter(({ name }) => !answers || name !== "config");
@@ -32,14 +34,9 @@ export const define: Define = (command, context) => {
     });
 };
 
-async function daemonChecks(
-  connect: () => Promise<{
-    control(method: "daemon.doctor"): Promise<Check[]>;
-    daemon: { pid: number; version: string };
-  }>,
-): Promise<Check[]> {
+async function daemonChecks({ daemon, places }: Context): Promise<Check[]> {
   try {
-    const client = await connect();
+    const client = await daemon();
     const { pid, version } = client.daemon;
     return [
       { name: "daemon", level: "ok", message: `version ${version} answers, pid ${pid}` },
@@ -48,7 +45,13 @@ async function daemonChecks(
       ),
     ];
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
+    const holder = await heldBy(places.lock);
+    if (holder !== undefined) {
+      const who = holder.pid === undefined ? "a process" : `pid ${holder.pid}`;
+      const held = `${who} holds the state directory but does not answer: ${message}`;
+      return [{ name: "daemon", level: "fail", message: held, advice: "bulkhead down" }];
+    }
     // Not running is no illness; anything else is.
     const level = message.startsWith("no daemon is running") ? "warn" : "fail";
     return [
@@ -60,4 +63,10 @@ async function daemonChecks(
       },
     ];
   }
+}
+
+/** Undefined also when it can't be known: the check of the state directory says why. */
+async function heldBy(lock: string): Promise<Holder | undefined> {
+  const { holderOf } = await import("../holder.ts");
+  return holderOf(lock).catch(() => undefined);
 }

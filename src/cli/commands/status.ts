@@ -1,3 +1,4 @@
+import type { ProcessLimits } from "../../../protocol/config.ts";
 import type { PluginDetail } from "../../../protocol/control-results.ts";
 import { about, examples } from "../context.ts";
 import type { Define } from "../context.ts";
@@ -5,7 +6,7 @@ import { fields } from "../output.ts";
 import type { Output } from "../output.ts";
 import { terminalLine } from "../sanitize.ts";
 import { stateCell, versionCell } from "../status-words.ts";
-import { ago, bytes, dateTime, duration } from "../words.ts";
+import { ago, bytes, dateTime, duration, plural } from "../words.ts";
 
 export const define: Define = (command, context) => {
   examples(command, [
@@ -61,13 +62,14 @@ export function statusLines(plugin: PluginDetail, { style }: Pick<Output, "style
   const state = stateCell(plugin, now);
   const version = versionCell(plugin);
   const shown = terminalLine(state.text);
-  const enforced = Object.entries(limits?.process ?? {});
+  // Often the error in other words, and it may be long: once is enough.
+  const why = error !== null && plugin.why.includes(error.message) ? "" : plugin.why;
   return fields(
     [
       ["plugin", plugin.id],
       [
         "state",
-        `${state.style === undefined ? shown : style(state.style, shown)}${plugin.why === "" ? "" : `, ${terminalLine(plugin.why)}`}`,
+        `${state.style === undefined ? shown : style(state.style, shown)}${why === "" ? "" : `, ${terminalLine(why)}`}`,
       ],
       ["error", error === null ? undefined : `${terminalLine(error.message)} [${error.code}]`],
       ["try", error === null ? undefined : terminalLine(error.hint.replaceAll(/\bP\b/g, plugin.id))],
@@ -132,14 +134,23 @@ export function statusLines(plugin: PluginDetail, { style }: Pick<Output, "style
           ? undefined
           : `${limits.inFlight} calls in flight, ${limits.waiting} waiting, frames of ${bytes(limits.frameBytes)}`,
       ],
-      [
-        "process",
-        enforced.length === 0 ? undefined : enforced.map(([name, value]) => `${name} ${value}`).join(", "),
-      ],
+      ["process", limits === undefined ? undefined : processLimits(limits.process) || undefined],
       ["isolation", plugin.isolation === undefined ? undefined : flags(plugin.isolation)],
     ],
     style,
   );
+}
+
+function processLimits({ memory, files, processes, cpu, fileSize, core }: ProcessLimits): string {
+  const parts = [
+    memory === undefined ? undefined : `memory ${bytes(memory)}`,
+    files === undefined ? undefined : plural(files, "open file"),
+    processes === undefined ? undefined : `${processes} processes of the user`,
+    cpu === undefined ? undefined : `CPU time ${duration(cpu * 1000)}`,
+    fileSize === undefined ? undefined : `files of ${bytes(fileSize)}`,
+    core === undefined ? undefined : `core dumps of ${bytes(core)}`,
+  ];
+  return parts.filter((part) => part !== undefined).join(", ");
 }
 
 /** `orphansKilled, not resourceLimits`. */
