@@ -1,8 +1,8 @@
 /** What can be found out about the surroundings without a daemon. */
 import { accessSync, constants, readFileSync, statSync } from "node:fs";
 import { delimiter, join } from "node:path";
-import { formatProblem, loadConfig } from "../io/config.ts";
-import { findGuard } from "../io/guard.ts";
+import { formatProblem, loadConfig } from "../io/config/config.ts";
+import { findGuard } from "../io/process/guard.ts";
 import { longestSocketPath } from "../io/socket.ts";
 import type { Check } from "../../protocol/control-results.ts";
 import type { Places } from "./places.ts";

@@ -3,7 +3,7 @@ import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { BulkheadError } from "../../protocol/error.ts";
-import { kindOf } from "./file-kind.ts";
+import { kindOf } from "./process/file-kind.ts";
 
 export interface LockInfo {
   readonly pid: number;

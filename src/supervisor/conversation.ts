@@ -2,7 +2,7 @@
 import type { PluginSpec } from "../../protocol/config.ts";
 import type { LostCall, RecordedMessage } from "../../protocol/state.ts";
 import type { SessionEvent } from "../core/session-state.ts";
-import type { PluginProcess } from "../io/plugin-process.ts";
+import type { PluginProcess } from "../io/process/plugin-process.ts";
 import type { Deadlines } from "../wire/deadlines.ts";
 import { Peer } from "../wire/peer.ts";
 import type { Outcome } from "../wire/peer.ts";

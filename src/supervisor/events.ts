@@ -1,6 +1,6 @@
 /** Everything that happens: gets its position, goes into the journal, and is told to the subscribers, in that order. */
 import type { EventBody, SupervisorEvent } from "../../protocol/state.ts";
-import type { Journal } from "../io/journal.ts";
+import type { Journal } from "../io/journal/journal.ts";
 
 export type Listener = (event: SupervisorEvent) => void;
 

@@ -5,7 +5,7 @@ import { pluginEntry } from "../../protocol/config.ts";
 import type { PluginSpec } from "../../protocol/config.ts";
 import { pluginId } from "../../protocol/description.ts";
 import { BulkheadError } from "../../protocol/error.ts";
-import { specFrom } from "../io/config.ts";
+import { specFrom } from "../io/config/config.ts";
 
 export interface SupervisorOptions {
   /** As in `bulkhead.toml`, under the same names: `{ min: { command: "./min" } }`. */

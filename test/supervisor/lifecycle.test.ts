@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { pluginEntry } from "../../protocol/config.ts";
-import { specFrom } from "../../src/io/config.ts";
+import { specFrom } from "../../src/io/config/config.ts";
 import { event, failure, fixture, supervise } from "../helpers/supervisor.ts";
 
 const directory = mkdtempSync(path.join(tmpdir(), "bulkhead-test-"));

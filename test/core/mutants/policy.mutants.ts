@@ -245,6 +245,12 @@ export const mutants: readonly Mutant[] = [
     noticedBy: "waiting can not mend",
   },
   {
+    name: "a plugin that goes with its guard is taken for a want of memory",
+    right: 'if (exit.guardLost === true) return "transient";',
+    wrong: "",
+    noticedBy: "a SIGKILL only when the supervisor did not send it",
+  },
+  {
     name: "the supervisor's own SIGKILL is taken for a want of memory",
     right: "killed && leftByItself(cause)",
     wrong: "killed",

@@ -446,6 +446,8 @@ export const properties: readonly Property[] = [
       assert.equal(policy.classify(exited, status(137)), "resource");
       assert.equal(policy.classify(startFailure("exited_in_handshake"), killedBy("SIGKILL")), "resource");
       assert.equal(policy.classify(killedByUs, killedBy("SIGKILL")), "transient");
+      const withItsGuard = { ...killedBy("SIGKILL"), guardLost: true } as const;
+      assert.equal(policy.classify(exited, withItsGuard), "transient");
       const memory: Diagnosis = { kind: "out of memory", message: "memory allocation of 9 bytes failed" };
       assert.equal(policy.classify(exited, killedBy("SIGABRT"), memory), "resource");
     },

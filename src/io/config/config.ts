@@ -1,0 +1,238 @@
+/** `bulkhead.toml`: which plugins there are, and how each of them is run. The only truth about that. */
+import { readdir, stat } from "node:fs/promises";
+import path from "node:path";
+import type { z } from "zod";
+import { configFile, pluginEntry, type PluginSpec } from "../../../protocol/config.ts";
+import { pluginId } from "../../../protocol/description.ts";
+import { daemonOrigins, pluginOrigins, type DaemonSettings, type Origin } from "./origin.ts";
+import { problemAt, problemsOf, type ConfigProblem, type Section } from "./problem.ts";
+import { plainData, readToml, reasonOf } from "./read.ts";
+import { commandFor, noCommand, specFrom } from "./spec.ts";
+
+export type { DaemonSettings, Origin } from "./origin.ts";
+export { formatProblem, type ConfigProblem } from "./problem.ts";
+export { sameSpec, specFrom } from "./spec.ts";
+
+/** A plugin that is named but can not be run as it is written; the others are not affected. */
+export interface BrokenPlugin {
+  readonly id: string;
+  readonly problems: readonly ConfigProblem[];
+}
+
+export interface LoadedConfig {
+  /** Absolute; null: there is none, and so there are no plugins. */
+  readonly file: string | null;
+  readonly daemon: DaemonSettings;
+  /** Sorted by id. */
+  readonly plugins: readonly PluginSpec[];
+  /** Sorted by id. */
+  readonly broken: readonly BrokenPlugin[];
+  /** What is wrong without costing a plugin: a plugin directory that is not there, an id that is defined twice. */
+  readonly problems: readonly ConfigProblem[];
+  readonly origins: readonly Origin[];
+  /** All files that were read, manifests included. */
+  readonly files: readonly string[];
+}
+
+/** Not ok: the file does not parse or its top level is wrong, so that whatever was in force stays in force. */
+export type ConfigResult =
+  | { readonly ok: true; readonly config: LoadedConfig }
+  | { readonly ok: false; readonly problems: readonly ConfigProblem[] };
+
+export interface LoadOptions {
+  /** The daemon's own environment. */
+  readonly env: NodeJS.ProcessEnv;
+  /** Default: this one. */
+  readonly platform?: NodeJS.Platform;
+}
+
+export const daemonDefaults: DaemonSettings = {
+  keepMs: 30 * 24 * 3_600_000,
+  keepBytes: 256 * 1024 ** 2,
+  logSize: 8 * 1024 ** 2,
+  logFiles: 5,
+  logLevel: "info",
+};
+
+const manifestName = "plugin.toml";
+
+/** Reads the configuration and all manifests that it leads to. Never throws: what is wrong comes as a problem. */
+export async function loadConfig(file: string | null, options: LoadOptions): Promise<ConfigResult> {
+  if (file === null) return { ok: true, config: assemble(null, daemonDefaults, [], [], []) };
+  const read = await readToml(path.resolve(file));
+  if (!read.ok) return read;
+  const { table, section } = read;
+
+  // Of the entries only that they are a table: they are judged one by one below.
+  const parsed = configFile.safeParse(table);
+  if (!parsed.success)
+    return { ok: false, problems: inOrder(problemsOf(parsed.error, table, configFile, section)) };
+
+  const environment = { env: options.env, platform: options.platform ?? process.platform };
+  const found: Found[] = [];
+  for (const [id, entry] of Object.entries(table["plugins"] ?? {})) {
+    found.push(await readEntry(id, entry, { ...section, path: ["plugins", id] }, environment));
+  }
+  const directories = await discover(parsed.data.plugin_dirs ?? [], section, environment);
+  const daemon = daemonSettings(parsed.data);
+  const origins = daemonOrigins(daemon, table["daemon"], { ...section, path: ["daemon"] });
+  return {
+    ok: true,
+    config: assemble(section.file, daemon, origins, [...found, ...directories.found], directories.problems),
+  };
+}
+
+type Environment = Pick<Parameters<typeof specFrom>[2], "env" | "platform">;
+
+/** A plugin that was found, whether it can be run or not. */
+interface Found {
+  readonly id: string;
+  readonly section: Section;
+  readonly result:
+    | { readonly ok: true; readonly spec: PluginSpec; readonly origins: readonly Origin[] }
+    | { readonly ok: false; readonly problems: readonly ConfigProblem[] };
+}
+
+function assemble(
+  file: string | null,
+  daemon: DaemonSettings,
+  origins: readonly Origin[],
+  found: readonly Found[],
+  problems: readonly ConfigProblem[],
+): LoadedConfig {
+  // The first definition stands: the configuration's own before manifests, one directory's before the next one's.
+  const first = new Map<string, Found>();
+  const again: ConfigProblem[] = [];
+  for (const each of found) {
+    const other = first.get(each.id);
+    if (other === undefined) first.set(each.id, each);
+    else
+      again.push(
+        problemAt(
+          each.section,
+          [],
+          `ignored: plugin ${each.id} is defined in ${placeOf(other.section)} already`,
+        ),
+      );
+  }
+  const byId = [...first.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
+  return {
+    file,
+    daemon,
+    plugins: byId.flatMap(({ result }) => (result.ok ? [result.spec] : [])),
+    broken: byId.flatMap(({ id, result }) => (result.ok ? [] : [{ id, problems: result.problems }])),
+    problems: [...problems, ...again],
+    origins: [...origins, ...byId.flatMap(({ result }) => (result.ok ? result.origins : []))],
+    files: [...new Set([...(file === null ? [] : [file]), ...found.map((each) => each.section.file)])],
+  };
+}
+
+async function readEntry(
+  id: string,
+  written: unknown,
+  section: Section,
+  environment: Environment,
+): Promise<Found> {
+  const problems: ConfigProblem[] = [];
+  const name = pluginId.safeParse(id);
+  if (!name.success) {
+    const rule = name.error.issues[0]?.message ?? "is not allowed";
+    problems.push(problemAt(section, [], `the plugin's name ${JSON.stringify(id)} ${rule}`));
+  }
+  const plain = plainData(written, section);
+  const entry = pluginEntry.safeParse(plain.value);
+  problems.push(...plain.problems);
+  if (!entry.success) problems.push(...problemsOf(entry.error, plain.value, pluginEntry, section));
+  else if (commandFor(entry.data, environment.platform) === undefined) {
+    problems.push(problemAt(section, ["command"], noCommand(entry.data, environment.platform)));
+  } else {
+    const spec = specFrom(id, entry.data, { dir: path.dirname(section.file), ...environment });
+    problems.push(...(await contradictions(spec, section)));
+    if (problems.length === 0) {
+      return {
+        id,
+        section,
+        result: { ok: true, spec, origins: pluginOrigins(spec, entry.data, plain.value, section) },
+      };
+    }
+  }
+  return { id, section, result: { ok: false, problems: inOrder(problems) } };
+}
+
+/** Mistakes that no single value shows. */
+async function contradictions(spec: PluginSpec, section: Section): Promise<ConfigProblem[]> {
+  const problems: ConfigProblem[] = [];
+  const { minDelayMs, maxDelayMs } = spec.restart;
+  if (minDelayMs > maxDelayMs) {
+    const message = `found ${minDelayMs} ms, must not be above max_delay, which is ${maxDelayMs} ms`;
+    problems.push(problemAt(section, ["restart", "min_delay"], message));
+  }
+  // A spawn in a missing directory fails with ENOENT, which would be blamed on the executable.
+  const isDirectory = await stat(spec.cwd).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+  if (!isDirectory) problems.push(problemAt(section, ["cwd"], `${spec.cwd} is not a directory`));
+  return problems;
+}
+
+/** Each subfolder with a manifest is a plugin, named after the folder. */
+async function discover(
+  directories: readonly string[],
+  section: Section,
+  environment: Environment,
+): Promise<{ found: Found[]; problems: ConfigProblem[] }> {
+  const found: Found[] = [];
+  const problems: ConfigProblem[] = [];
+  for (const [index, directory] of directories.entries()) {
+    const absolute = path.resolve(path.dirname(section.file), directory);
+    let names: string[];
+    try {
+      names = await readdir(absolute);
+    } catch (error) {
+      problems.push(
+        problemAt(section, ["plugin_dirs", index], `${absolute} cannot be read: ${reasonOf(error)}`),
+      );
+      continue;
+    }
+    for (const id of names.sort()) {
+      const manifest = path.join(absolute, id, manifestName);
+      if (await isThere(manifest)) found.push(await readManifest(id, manifest, environment));
+    }
+  }
+  return { found, problems };
+}
+
+async function readManifest(id: string, manifest: string, environment: Environment): Promise<Found> {
+  const read = await readToml(manifest);
+  if (read.ok) return readEntry(id, read.table, read.section, environment);
+  const section: Section = { file: manifest, find: () => undefined, path: [] };
+  return { id, section, result: { ok: false, problems: read.problems } };
+}
+
+/** Unreadable counts as there: it is listed with its error rather than overlooked. */
+async function isThere(file: string): Promise<boolean> {
+  return stat(file).then(
+    () => true,
+    (error: NodeJS.ErrnoException) => error.code !== "ENOENT" && error.code !== "ENOTDIR",
+  );
+}
+
+function daemonSettings({ daemon }: z.output<typeof configFile>): DaemonSettings {
+  return {
+    keepMs: daemon?.keep ?? daemonDefaults.keepMs,
+    keepBytes: daemon?.keep_size ?? daemonDefaults.keepBytes,
+    logSize: daemon?.log_size ?? daemonDefaults.logSize,
+    logFiles: daemon?.log_files ?? daemonDefaults.logFiles,
+    logLevel: daemon?.log_level ?? daemonDefaults.logLevel,
+  };
+}
+
+function placeOf(section: Section): string {
+  const position = section.find(section.path);
+  return position === undefined ? section.file : `${section.file}:${position.line}`;
+}
+
+function inOrder(problems: readonly ConfigProblem[]): ConfigProblem[] {
+  return [...problems].sort((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0));
+}

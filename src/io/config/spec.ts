@@ -1,0 +1,132 @@
+/** From what is written about a plugin to all that the supervisor needs: defaults filled in, paths absolute. */
+import { accessSync, constants, statSync } from "node:fs";
+import path from "node:path";
+import { isDeepStrictEqual } from "node:util";
+import {
+  defaults,
+  passedEnv,
+  type PluginEntry,
+  type PluginSpec,
+  type ProcessLimits,
+} from "../../../protocol/config.ts";
+import { BulkheadError } from "../../../protocol/error.ts";
+
+export interface SpecBase {
+  /** Absolute directory that relative paths of the entry refer to: that of its file. */
+  readonly dir: string;
+  /** The daemon's environment, of which the plugin gets what is allowed. */
+  readonly env: NodeJS.ProcessEnv;
+  readonly platform: NodeJS.Platform;
+}
+
+/** @throws BulkheadError `invalid_config`, when there is no command for this platform. */
+export function specFrom(id: string, entry: PluginEntry, base: SpecBase): PluginSpec {
+  const command = commandFor(entry, base.platform);
+  if (command === undefined)
+    throw BulkheadError.of("invalid_config", `${id}: command ${noCommand(entry, base.platform)}`);
+  const { restart, timeouts, limits } = entry;
+  return {
+    id,
+    command: locate(command, base),
+    args: entry.args ?? [],
+    cwd: path.resolve(base.dir, entry.cwd ?? "."),
+    env: environment(entry, base.env),
+    apis: Object.entries(entry.apis ?? {})
+      .map(([name, range]) => ({ name, range }))
+      .sort((a, b) => (a.name < b.name ? -1 : 1)),
+    start: entry.start ?? "auto",
+    idleStopMs: entry.idle_stop,
+    sha256: entry.sha256,
+    config: entry.config ?? {},
+    restart: {
+      when: restart?.when ?? defaults.restart.when,
+      minDelayMs: restart?.min_delay ?? defaults.restart.minDelayMs,
+      maxDelayMs: restart?.max_delay ?? defaults.restart.maxDelayMs,
+      jitter: restart?.jitter ?? defaults.restart.jitter,
+      resetAfterMs: restart?.reset_after ?? defaults.restart.resetAfterMs,
+      maxFailures: restart?.max_failures ?? defaults.restart.maxFailures,
+      windowMs: restart?.window ?? defaults.restart.windowMs,
+    },
+    timeouts: {
+      handshakeMs: timeouts?.handshake ?? defaults.timeouts.handshakeMs,
+      callMs: timeouts?.call ?? defaults.timeouts.callMs,
+      totalMs: timeouts?.total ?? defaults.timeouts.totalMs,
+      drainMs: timeouts?.drain ?? defaults.timeouts.drainMs,
+      terminateMs: timeouts?.terminate ?? defaults.timeouts.terminateMs,
+    },
+    limits: {
+      inFlight: limits?.in_flight ?? defaults.limits.inFlight,
+      waiting: limits?.waiting ?? defaults.limits.waiting,
+      frameBytes: limits?.frame ?? defaults.limits.frameBytes,
+      depth: limits?.depth ?? defaults.limits.depth,
+      stderrLineBytes: limits?.stderr_line ?? defaults.limits.stderrLineBytes,
+      process: { ...defaults.limits.process, ...processLimits(entry) },
+    },
+  };
+}
+
+/** Whether a plugin may go on running under the other specification: nothing at all differs. */
+export function sameSpec(a: PluginSpec, b: PluginSpec): boolean {
+  return isDeepStrictEqual(a, b);
+}
+
+export function commandFor(entry: PluginEntry, platform: NodeJS.Platform): string | undefined {
+  if (typeof entry.command === "string") return entry.command;
+  const known: Readonly<Record<string, string | undefined>> = entry.command;
+  return known[platform];
+}
+
+export function noCommand(entry: PluginEntry, platform: NodeJS.Platform): string {
+  const given = typeof entry.command === "string" ? [] : Object.keys(entry.command);
+  return `names no executable for this platform (${platform}); given: ${given.join(", ") || "none"}`;
+}
+
+/**
+ * A file next to the configuration wins over one of the same name on the PATH. What is nowhere stays a path below
+ * `dir`, so that the start fails with `executable_not_found` and names the place.
+ */
+function locate(command: string, { dir, env }: SpecBase): string {
+  const besideFile = path.resolve(dir, command);
+  if (/[/\\]/.test(command) || isFile(besideFile)) return besideFile;
+  const folders = (env["PATH"] ?? "").split(path.delimiter).filter((folder) => path.isAbsolute(folder));
+  return folders.map((folder) => path.join(folder, command)).find(isExecutableFile) ?? besideFile;
+}
+
+/** What can not be looked at, and what can not even be a name, is none. */
+function isFile(file: string): boolean {
+  try {
+    return statSync(file, { throwIfNoEntry: false })?.isFile() === true;
+  } catch {
+    return false;
+  }
+}
+
+function isExecutableFile(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+  } catch {
+    return false;
+  }
+  return isFile(file);
+}
+
+function environment(entry: PluginEntry, env: NodeJS.ProcessEnv): Record<string, string> {
+  const passed = [...passedEnv, ...(entry.pass_env ?? [])].flatMap((name) => {
+    const value = env[name];
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  return { ...Object.fromEntries(passed), ...entry.env };
+}
+
+function processLimits({ limits }: PluginEntry): ProcessLimits {
+  const written = {
+    memory: limits?.memory,
+    files: limits?.files,
+    processes: limits?.processes,
+    // The kernel counts CPU time in whole seconds, and 0 would mean none at all.
+    cpu: limits?.cpu === undefined ? undefined : Math.max(1, Math.ceil(limits.cpu / 1000)),
+    fileSize: limits?.file_size,
+    core: limits?.core,
+  };
+  return Object.fromEntries(Object.entries(written).filter(([, value]) => value !== undefined));
+}

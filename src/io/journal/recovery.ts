@@ -1,0 +1,108 @@
+/** Opens the journal's file whatever state it is in: a damaged one is moved aside, and what it still gives is taken over. */
+import { readdirSync, renameSync, rmSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import type { StoreOptions } from "./messages.ts";
+import { crashRow, decodePlugin, emptyBatch } from "./rows.ts";
+import type { Batch, CrashRow } from "./rows.ts";
+import { NewerSchemaError } from "./schema.ts";
+import { isCorrupt, JournalStore } from "./store.ts";
+
+const keptAside = 3;
+const salvagedCrashes = 1000;
+
+/** `notice` says what happened to a file that could not be used. Throws when no file can be had. */
+export function openStore(
+  options: StoreOptions,
+  now: number,
+): { store: JournalStore; notice: string | undefined } {
+  try {
+    return { store: new JournalStore(options), notice: undefined };
+  } catch (error) {
+    if (isCorrupt(error)) return replaceStore(options, now, error);
+    if (error instanceof NewerSchemaError) return replaceStore(options, now, error);
+    throw error;
+  }
+}
+
+/** Begins a new file in place of one that is damaged. The store of the old one must be closed. */
+export function replaceStore(
+  options: StoreOptions,
+  now: number,
+  reason: unknown,
+): { store: JournalStore; notice: string } {
+  const { batch, lastSeq } = salvage(options.file);
+  const aside = moveAside(options.file, now);
+  const store = new JournalStore(options);
+  store.continueFrom(lastSeq);
+  store.write(batch, true);
+  const why = reason instanceof Error ? reason.message : String(reason);
+  const saved = `${batch.plugins.length} plugins' counters and ${batch.crashes.length} crash reports were taken over`;
+  return {
+    store,
+    notice: `the journal could not be used (${why}); it was moved to ${aside}, and ${saved} into a new one`,
+  };
+}
+
+function moveAside(file: string, now: number): string {
+  const aside = `${file}.corrupt-${new Date(now).toISOString().replaceAll(":", "")}`;
+  renameSync(file, aside);
+  // With its log, for whoever wants to repair it; the shared-memory index is made anew from the log.
+  tryTo(() => renameSync(`${file}-wal`, `${aside}-wal`));
+  rmSync(`${file}-shm`, { force: true });
+  tryTo(() => removeOldest(file));
+  return aside;
+}
+
+/** Damage that comes back must not fill the disk. */
+function removeOldest(file: string): void {
+  const prefix = `${basename(file)}.corrupt-`;
+  const moved = readdirSync(dirname(file)).filter(
+    (name) => name.startsWith(prefix) && !name.endsWith("-wal"),
+  );
+  for (const name of moved.sort().slice(0, -keptAside)) {
+    rmSync(join(dirname(file), name), { force: true });
+    rmSync(join(dirname(file), `${name}-wal`), { force: true });
+  }
+}
+
+/** Reads row by row until the damage: what comes before it is still worth having. */
+function salvage(file: string): { batch: Batch; lastSeq: number } {
+  const crashes: CrashRow[] = [];
+  const plugins: Batch["plugins"][number][] = [];
+  let lastSeq = 0;
+  let database: DatabaseSync | undefined;
+  try {
+    const open = (database = new DatabaseSync(file, { readOnly: true, defensive: false }));
+    // Without it, SQLite reads nothing at all from a file that was cut short.
+    open.exec("PRAGMA writable_schema = ON");
+    tryTo(() => {
+      lastSeq = Number(
+        open.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'events'").get()?.["seq"] ?? 0,
+      );
+    });
+    tryTo(() => {
+      for (const row of open.prepare("SELECT * FROM plugins").iterate()) {
+        const plugin = decodePlugin(row);
+        if (plugin !== undefined) plugins.push(plugin);
+      }
+    });
+    tryTo(() => {
+      const newest = open.prepare("SELECT * FROM crashes ORDER BY at DESC LIMIT ?");
+      for (const row of newest.iterate(salvagedCrashes)) crashes.push(crashRow(row));
+    });
+  } catch {
+    // Not a database at all.
+  } finally {
+    tryTo(() => database?.close());
+  }
+  return { batch: { ...emptyBatch, crashes: crashes.toReversed(), plugins }, lastSeq };
+}
+
+function tryTo(act: () => void): void {
+  try {
+    act();
+  } catch {
+    // Each of these is worth trying and none is worth failing for.
+  }
+}

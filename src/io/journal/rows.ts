@@ -1,0 +1,160 @@
+/** What the journal stores, and its translation to and from what the supervisor speaks of. */
+import type { CrashReport, SupervisorEvent } from "../../../protocol/state.ts";
+
+/** The counters of a plugin that outlive the daemon. */
+export interface PluginRow {
+  readonly id: string;
+  /** The last one used. */
+  readonly generation: number;
+  /** Restarts after crashes since the journal began. */
+  readonly restarts: number;
+  readonly disabled: boolean;
+  /** Unix time in milliseconds of each recent failure. */
+  readonly failures: readonly number[];
+  /** Position in the back-off. */
+  readonly attempt: number;
+}
+
+export interface EventRow {
+  readonly seq: number;
+  readonly at: number;
+  readonly type: string;
+  readonly plugin: string | null;
+  readonly body: string;
+}
+
+export interface CrashRow {
+  readonly id: string;
+  readonly plugin: string;
+  readonly at: number;
+  readonly body: string;
+}
+
+/** As it comes out: with what the store itself knows about the row. */
+export interface StoredCrashRow extends CrashRow {
+  readonly durable: number;
+}
+
+export interface DescriptionRow {
+  readonly sha256: string;
+  readonly body: string;
+}
+
+/** What goes into one transaction. */
+export interface Batch {
+  readonly events: readonly EventRow[];
+  readonly crashes: readonly CrashRow[];
+  readonly plugins: readonly PluginRow[];
+  readonly descriptions: readonly DescriptionRow[];
+}
+
+export const emptyBatch: Batch = { events: [], crashes: [], plugins: [], descriptions: [] };
+
+/** Throws a TypeError when the event can not be written as JSON. */
+export function encodeEvent(event: SupervisorEvent): EventRow {
+  const { seq, at, ...body } = event;
+  return {
+    seq,
+    at,
+    type: body.type,
+    plugin: "plugin" in body ? body.plugin : null,
+    body: JSON.stringify(body),
+  };
+}
+
+/** Throws a TypeError when the report can not be written as JSON. */
+export function encodeCrash(report: CrashReport): CrashRow {
+  return { id: report.id, plugin: report.plugin, at: report.at, body: JSON.stringify(report) };
+}
+
+/** Undefined when the row does not hold what its columns say. */
+export function decodeEvent(row: EventRow): SupervisorEvent | undefined {
+  const body = json(row.body);
+  if (!isRecord(body) || body["type"] !== row.type || (body["plugin"] ?? null) !== row.plugin)
+    return undefined;
+  const event: unknown = { ...body, seq: row.seq, at: row.at };
+  return isEvent(event) ? event : undefined;
+}
+
+/** Undefined when the row does not hold what its columns say. */
+export function decodeCrash(row: StoredCrashRow): CrashReport | undefined {
+  const body = json(row.body);
+  if (!isRecord(body) || body["id"] !== row.id || body["plugin"] !== row.plugin) return undefined;
+  const report: unknown = { ...body, durable: row.durable === 1 };
+  return isReport(report) ? report : undefined;
+}
+
+/** One row as SQLite hands it over. */
+export type Columns = Readonly<Record<string, unknown>>;
+
+export function eventRow(row: Columns): EventRow {
+  const plugin = row["plugin"];
+  return {
+    seq: Number(row["seq"]),
+    at: Number(row["at"]),
+    type: String(row["type"]),
+    plugin: typeof plugin === "string" ? plugin : null,
+    body: String(row["body"]),
+  };
+}
+
+export function crashRow(row: Columns): StoredCrashRow {
+  return {
+    id: String(row["id"]),
+    plugin: String(row["plugin"]),
+    at: Number(row["at"]),
+    body: String(row["body"]),
+    durable: Number(row["durable"]),
+  };
+}
+
+/** Undefined when the row does not hold what its columns say. */
+export function decodePlugin(row: Columns): PluginRow | undefined {
+  const failures = json(String(row["failures"]));
+  if (!Array.isArray(failures) || !failures.every((at) => typeof at === "number")) return undefined;
+  return {
+    id: String(row["id"]),
+    generation: Number(row["generation"]),
+    restarts: Number(row["restarts"]),
+    disabled: row["disabled"] === 1,
+    failures,
+    attempt: Number(row["attempt"]),
+  };
+}
+
+/** Undefined when the text is not JSON; JSON itself has no undefined. */
+export function json(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+// What this program wrote is trusted to have its shape; these tell it from what damage or a stranger left there.
+
+function isEvent(value: unknown): value is SupervisorEvent {
+  return (
+    isRecord(value) &&
+    typeof value["type"] === "string" &&
+    typeof value["seq"] === "number" &&
+    typeof value["at"] === "number"
+  );
+}
+
+function isReport(value: unknown): value is CrashReport {
+  return (
+    isRecord(value) &&
+    typeof value["at"] === "number" &&
+    typeof value["generation"] === "number" &&
+    typeof value["summary"] === "string" &&
+    isRecord(value["cause"]) &&
+    isRecord(value["decision"]) &&
+    Array.isArray(value["stderrTail"]) &&
+    Array.isArray(value["lostCalls"])
+  );
+}

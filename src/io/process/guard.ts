@@ -1,0 +1,133 @@
+import { accessSync, constants, existsSync } from "node:fs";
+import { constants as os } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import type { ProcessLimits } from "../../../protocol/config.ts";
+
+/**
+ * The guard (native/guard.c) as the supervisor sees it: where it is, what it makes true, how it is started,
+ * and what it says on its status channel.
+ */
+
+/** The guard's status channel and the opened executable, as descriptors of the guard. */
+const EXEC_FD = 4;
+
+const LIMIT_NAMES = [
+  ["memory", "memory"],
+  ["files", "files"],
+  ["processes", "processes"],
+  ["cpu", "cpu"],
+  ["fileSize", "file_size"],
+  ["core", "core"],
+] as const satisfies [keyof ProcessLimits, string][];
+
+/** What holds for the processes of a plugin, with and without a guard. */
+export interface Isolation {
+  /** When the supervisor dies, by SIGKILL too, the plugin dies. */
+  readonly orphansKilled: boolean;
+  /** So do descendants that left the process group (setsid, double fork); likewise on `kill()` and exit. */
+  readonly escapedDescendantsKilled: boolean;
+  readonly resourceLimits: boolean;
+  /** Core flag, CPU time and peak memory are known on exit. */
+  readonly exitDetail: boolean;
+  /** The bytes that run are the bytes that were hashed; scripts are excepted, they run by path. */
+  readonly execOfHashedDescriptor: boolean;
+  /** Descriptors that the supervisor itself inherited do not reach the plugin (Node lets them through). */
+  readonly descriptorsClosed: boolean;
+}
+
+/** What isolation to expect from `guard` (a path as from {@link findGuard}), or from none. */
+export function isolation(guard: string | undefined): Isolation {
+  const guarded = guard !== undefined;
+  return {
+    orphansKilled: guarded,
+    escapedDescendantsKilled: guarded,
+    resourceLimits: guarded,
+    exitDetail: guarded,
+    execOfHashedDescriptor: guarded,
+    descriptorsClosed: guarded,
+  };
+}
+
+/**
+ * The guard's path: `BULKHEAD_GUARD` (empty means none) or `build/guard` in the package; undefined where
+ * there is none that can be executed.
+ */
+export function findGuard(
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): string | undefined {
+  if (process.platform !== "linux") return undefined;
+  const named = env["BULKHEAD_GUARD"];
+  if (named === "") return undefined;
+  const path = resolve(named ?? join(packageRoot(), "build", "guard"));
+  try {
+    accessSync(path, constants.X_OK);
+    return path;
+  } catch {
+    return undefined;
+  }
+}
+
+/** This file runs from src/io and, compiled, from dist/src/io. */
+function packageRoot(): string {
+  let directory = import.meta.dirname;
+  while (!existsSync(join(directory, "package.json")) && dirname(directory) !== directory) {
+    directory = dirname(directory);
+  }
+  return directory;
+}
+
+/** Arguments that make the guard execute `argv` from its descriptor 4. */
+export function guardArguments(
+  path: string,
+  args: readonly string[],
+  cwd: string,
+  limits: ProcessLimits = {},
+): string[] {
+  const limitArguments = LIMIT_NAMES.flatMap(([key, name]) => {
+    const value = limits[key];
+    return value === undefined ? [] : ["--limit", `${name}=${value}`];
+  });
+  return [...limitArguments, "--cwd", cwd, "--exec-fd", String(EXEC_FD), "--path", path, "--", path, ...args];
+}
+
+export type GuardLine =
+  | { readonly kind: "started"; readonly pid: number }
+  | { readonly kind: "failed"; readonly stage: string; readonly errno: number }
+  | {
+      readonly kind: "exited";
+      readonly status: number;
+      readonly core: boolean;
+      readonly userMicros: number;
+      readonly systemMicros: number;
+      readonly peakKib: number;
+    }
+  | { readonly kind: "clean"; readonly killed: number; readonly left: number };
+
+/** One line of the status channel; undefined when it is not one (a guard of another build). */
+export function parseGuardLine(line: string): GuardLine | undefined {
+  const [kind, ...words] = line.split(" ");
+  if (kind === "failed") {
+    const errno = Number(words[1]);
+    return words.length === 2 && Number.isInteger(errno) ? { kind, stage: words[0] ?? "", errno } : undefined;
+  }
+  const [a, b, c, d, e] = words.map(Number);
+  if (!words.every((word) => /^\d+$/.test(word))) return undefined;
+  if (kind === "started" && a !== undefined) return { kind, pid: a };
+  if (kind === "clean" && a !== undefined && b !== undefined) return { kind, killed: a, left: b };
+  if (kind !== "exited" || a === undefined || b === undefined) return undefined;
+  if (c === undefined || d === undefined || e === undefined) return undefined;
+  return { kind, status: a, core: b === 1, userMicros: c, systemMicros: d, peakKib: e };
+}
+
+/** Exit code or signal out of a raw wait status (wait(2): low seven bits signal, next byte code). */
+export function decodeWaitStatus(status: number): { code: number | null; signal: string | null } {
+  const signal = status & 0x7f;
+  return signal === 0
+    ? { code: (status >> 8) & 0xff, signal: null }
+    : { code: null, signal: signalName(signal) };
+}
+
+/** Of two names for a number (SIGABRT and SIGIOT, SIGIO and SIGPOLL) the usual one is the first in the table. */
+function signalName(number: number): string {
+  return Object.entries(os.signals).find(([, value]) => value === number)?.[0] ?? `SIG${number}`;
+}

@@ -1,0 +1,145 @@
+import type { Readable } from "node:stream";
+
+import type { ProcessExit } from "../../../protocol/state.ts";
+import type { OpenExecutable } from "./executable.ts";
+import { decodeWaitStatus, guardArguments, parseGuardLine } from "./guard.ts";
+import type { GuardLine } from "./guard.ts";
+import { launch } from "./launch.ts";
+import type { ProcessSpec, SpawnResult } from "./plugin-process.ts";
+import { NOTHING_LEFT, signal, sweepGroup } from "./process-group.ts";
+import type { ProcessGone } from "./process-group.ts";
+import { GIVEN_UP, startFailure } from "./spawn-failure.ts";
+import type { SpawnFailure } from "./spawn-failure.ts";
+
+type Said<Kind extends GuardLine["kind"]> = Extract<GuardLine, { kind: Kind }>;
+
+/** Default time for a start. */
+const START_MS = 10_000;
+
+/** At ten a second: longer than the guard's own patience with processes that can't be killed. */
+const INSIST_TIMES = 150;
+
+const GUARD_DIED: SpawnFailure = {
+  code: "spawn_failed",
+  message: "the guard died before it had started the plugin",
+  detail: { stage: "guard" },
+  transient: true,
+};
+
+/** Starts `spec.command` through the guard at `guard`. `settle` is to be awaited before the pipes are released. */
+export async function spawnGuarded(
+  spec: ProcessSpec,
+  guard: string,
+  executable: OpenExecutable,
+  settle: () => Promise<void>,
+): Promise<SpawnResult> {
+  const args = guardArguments(spec.command, spec.args, spec.cwd, spec.limits);
+  // The guard has no working directory to speak of: it pins none, and a missing one is not its error.
+  const child = await launch(guard, args, { cwd: "/", env: spec.env, descriptor: executable.fd });
+  if (!child.ok) return failed(startFailure("guard", child.error));
+  const { status } = child;
+  if (status === undefined) throw new Error("the guard was started without a status channel");
+
+  const started = Promise.withResolvers<Said<"started"> | Said<"failed"> | "guard died" | "aborted">();
+  const exited = Promise.withResolvers<ProcessExit>();
+  const gone = Promise.withResolvers<ProcessGone>();
+  let plugin: number | undefined;
+  let clean: Said<"clean"> | undefined;
+  readLines(status, (text) => {
+    const line = parseGuardLine(text);
+    switch (line?.kind) {
+      case "started":
+        plugin = line.pid;
+        return started.resolve(line);
+      case "failed":
+        return started.resolve(line);
+      case "exited":
+        return exited.resolve(exitOf(line));
+      case "clean":
+        clean = line;
+        return;
+      case undefined:
+    }
+  });
+  let reaped = false;
+  void child.ended.then(() => (reaped = true));
+  // Both, in either order: the last lines may be read after the guard was reaped.
+  const ended = Promise.all([child.ended, closed(status)]);
+  void ended.then(async () => {
+    // Said already, unless something killed the guard. Its death is the plugin's (PR_SET_PDEATHSIG), but
+    // there may be more in the plugin's group.
+    started.resolve("guard died");
+    exited.resolve({ code: null, signal: "SIGKILL", core: false, guardLost: true });
+    if (clean !== undefined) return gone.resolve({ killed: clean.killed, left: clean.left });
+    return gone.resolve(plugin === undefined ? NOTHING_LEFT : await sweepGroup(plugin));
+  });
+  const command = (word: "term" | "kill"): void => void (status.writable && status.write(`${word}\n`));
+  // A plugin of the same user can stop its guard. If it goes on doing so, the guard's death is at least its own.
+  const insist = (times: number): void => {
+    if (reaped) return;
+    signal(child.pid, times > 0 ? "SIGCONT" : "SIGKILL");
+    if (times > 0) setTimeout(insist, 100, times - 1).unref();
+  };
+  let killing = false;
+  const kill = (): void => {
+    if (killing) return;
+    killing = true;
+    command("kill");
+    insist(INSIST_TIMES);
+  };
+
+  const abort = spec.signal ?? AbortSignal.timeout(START_MS);
+  const onAbort = () => started.resolve("aborted");
+  abort.addEventListener("abort", onAbort);
+  if (abort.aborted) onAbort();
+  const [first] = await Promise.all([started.promise, settle()]);
+  abort.removeEventListener("abort", onAbort);
+  if (first === "aborted") kill();
+  if (first === "aborted" || first === "guard died" || first.kind === "failed") {
+    await ended;
+    if (typeof first !== "string") return failed(startFailure(first.stage, first.errno));
+    return failed(first === "aborted" ? GIVEN_UP : GUARD_DIED);
+  }
+  return {
+    ok: true,
+    process: {
+      pid: first.pid,
+      guardPid: child.pid,
+      sha256: executable.sha256,
+      startedAt: Date.now(),
+      ...child.release(),
+      exited: exited.promise,
+      gone: gone.promise,
+      terminate: () => command("term"),
+      kill,
+    },
+  };
+}
+
+function failed(failure: SpawnFailure): SpawnResult {
+  return { ok: false, failure };
+}
+
+function exitOf(line: Said<"exited">): ProcessExit {
+  const { core, userMicros, systemMicros, peakKib } = line;
+  return {
+    ...decodeWaitStatus(line.status),
+    core,
+    userMicros,
+    systemMicros,
+    peakMemoryBytes: peakKib * 1024,
+  };
+}
+
+function closed(stream: Readable): Promise<void> {
+  return new Promise((resolve) => stream.once("close", resolve));
+}
+
+function readLines(stream: Readable, hear: (line: string) => void): void {
+  let rest = "";
+  stream.on("data", (chunk: Buffer) => {
+    const lines = (rest + chunk.toString("latin1")).split("\n");
+    rest = (lines.pop() ?? "").slice(0, 256);
+    lines.forEach(hear);
+  });
+}
