@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { createInterface } from "node:readline";
 import { afterEach, expect, test } from "vitest";
 import { notify } from "../../src/daemon/notify.ts";
 
@@ -18,7 +19,7 @@ import socket, sys
 s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
 s.bind(sys.argv[1])
 print("bound", flush=True)
-print(s.recv(4096).decode(), flush=True)
+print(repr(s.recv(4096)), flush=True)
 `;
 
 /** In CI nothing is skipped: there the test says what is missing by failing. */
@@ -28,8 +29,9 @@ const testable = process.env["CI"] !== undefined || (has("python3") && has("syst
 test.skipIf(!testable)("the service manager is told", async () => {
   const socket = path.join(directory, "notify");
   const python = spawn("python3", ["-c", receiver, socket], { stdio: ["ignore", "pipe", "inherit"] });
-  await once(python.stdout, "data");
-  const told = once(python.stdout, "data");
+  const lines = createInterface(python.stdout);
+  await once(lines, "line");
+  const told = once(lines, "line");
   process.env["NOTIFY_SOCKET"] = socket;
   await notify("READY=1");
   expect(String((await told)[0])).toContain("READY=1");
