@@ -210,8 +210,8 @@ fn explain(name: &str) {
     let program = std::env::args().next().unwrap_or_else(|| name.into());
     say(&format!(
         "{name} is a Bulkhead plugin: it speaks JSON-RPC over stdin and stdout, and a terminal does not.\n\
-         To try it:   bulkhead dev {program}\n\
-         To keep it:  add it to bulkhead.toml\n\n    [plugins.{name}]\n    command = {program:?}"
+         To run it, add it to bulkhead.toml:\n\n    [plugins.{name}]\n    command = {program:?}\n\n\
+         Then: bulkhead up"
     ));
 }
 
