@@ -63,7 +63,11 @@ test.skipIf(python === "" && process.env["CI"] === undefined)(
     const supervisor = await supervise({
       one: { command: python, args: [script], restart: { when: "never" } },
     });
+    const closed = new Promise<void>((resolve) => {
+      supervisor.onLog(({ text }) => text === "closed" && resolve());
+    });
     await supervisor.wait("one", "ready");
+    await closed;
     const crash = event(supervisor, "session.crash");
     await failure(supervisor.call("one/fixture.echo"));
     const [report] = await supervisor.journal.findCrash((await crash).report);
