@@ -19,13 +19,15 @@ function refuse(what, todo) {
 
 /** The same again under the Node that the package brings along; its end is our end. */
 function runWith(node) {
-  var child = spawn(node, [__filename].concat(process.argv.slice(2)), { stdio: "inherit" });
+  var child = null;
+  // Listening before there is a child: a signal that comes with its first words must not end us alone.
   ["SIGTERM", "SIGHUP", "SIGINT"].forEach(function (signal) {
     process.on(signal, function () {
       // A terminal sends SIGINT to both of us; twice would mean "at once".
-      if (signal !== "SIGINT" || !process.stdin.isTTY) child.kill(signal);
+      if (child !== null && (signal !== "SIGINT" || !process.stdin.isTTY)) child.kill(signal);
     });
   });
+  child = spawn(node, [__filename].concat(process.argv.slice(2)), { stdio: "inherit" });
   child.on("error", function (error) {
     refuse("can't run " + node + ": " + error.message, "install Node " + oldest + " or newer");
   });
