@@ -15,23 +15,25 @@ const frame = (message: object): string => {
   return `Content-Length: ${body.length}\r\n\r\n${body}`;
 };
 
-/** The first event that fits, among those that come from now on. */
-async function nextEvent(
+/** The position of the newest event. */
+async function position(client: Client): Promise<number> {
+  return (await client.control("event.read", { limit: 1 })).at(-1)?.seq ?? 0;
+}
+
+/** The first event that fits after a position: one that has come already is not missed. */
+async function eventAfter(
   client: Client,
+  since: number,
   fits: (event: SupervisorEvent) => boolean,
 ): Promise<SupervisorEvent> {
   const done = new AbortController();
   let found: SupervisorEvent | undefined;
-  await client.follow(
-    "event.read",
-    {},
-    (event) => {
-      if (found !== undefined || !fits(event)) return;
-      found = event;
-      done.abort();
-    },
-    done.signal,
-  );
+  const look = (event: SupervisorEvent): void => {
+    if (found !== undefined || !fits(event)) return;
+    found = event;
+    done.abort();
+  };
+  await client.follow("event.read", { since }, look, done.signal);
   if (found === undefined) throw new Error("the stream ended first");
   return found;
 }
@@ -107,13 +109,14 @@ describe("SIGHUP", () => {
     const client = await daemon.up();
     const before = await client.control("plugin.wait", { plugin: "keep", until: "ready" });
     await client.control("plugin.wait", { plugin: "change", until: "ready" });
-    const ready = nextEvent(
-      client,
-      (event) => event.type === "session.state" && event.plugin === "change" && event.to === "ready",
-    );
+    const since = await position(client);
     daemon.configure(table("keep", { tag: "1" }) + table("change", { tag: "2" }));
     daemon.signal("SIGHUP");
-    await ready;
+    await eventAfter(
+      client,
+      since,
+      (event) => event.type === "session.state" && event.plugin === "change" && event.to === "ready",
+    );
     expect(await client.call("change/fixture.tag")).toBe("2");
     expect((await client.control("plugin.status", { plugin: "keep" })).pid).toBe(before.pid);
     client.close();
@@ -123,10 +126,11 @@ describe("SIGHUP", () => {
     const daemon = new DaemonProcess(table("one"));
     const client = await daemon.up();
     const before = await client.control("plugin.wait", { plugin: "one", until: "ready" });
-    const rejected = nextEvent(client, ({ type }) => type === "config.rejected");
+    const since = await position(client);
     daemon.configure("[plugins.one\n");
     daemon.signal("SIGHUP");
-    expect(JSON.stringify(await rejected)).toContain("bulkhead.toml:1");
+    const rejected = await eventAfter(client, since, ({ type }) => type === "config.rejected");
+    expect(JSON.stringify(rejected)).toContain("bulkhead.toml:1");
     expect((await client.control("plugin.status", { plugin: "one" })).pid).toBe(before.pid);
     expect(await failure(client.control("config.reload"))).toMatchObject({ code: "invalid_config" });
     client.close();
