@@ -83,7 +83,7 @@ export function statusLines(plugin: PluginDetail, { style }: Pick<Output, "style
       ],
       [
         "life",
-        `number ${plugin.generation}, ${plugin.restarts} restarts after crashes, ${plugin.recentFailures} failures that count now`,
+        `number ${plugin.generation}, ${plural(plugin.restarts, "restart")} after crashes, ${plural(plugin.recentFailures, "failure")} within the window`,
       ],
       [
         "last crash",
