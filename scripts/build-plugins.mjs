@@ -89,7 +89,7 @@ async function buildRust(directory, flags, quiet) {
   }
   const done = await run("cargo", ["build", "--locked", ...flags], cwd, quiet);
   if (done.status === 0) return { status: "built", with: `cargo ${version}` };
-  if (isUnreachable(done.output)) return { status: "skipped", reason: "cargo can not reach crates.io" };
+  if (isUnreachable(done.output)) return { status: "skipped", reason: "cargo can not download its crates" };
   if (/linker `\S+` not found/.test(done.output))
     return { status: "skipped", reason: "no linker for Rust (cc)" };
   return { status: "failed", reason: `cargo: ${firstError(done.output)}` };
