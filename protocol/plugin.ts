@@ -44,7 +44,6 @@ export const progressValue = z.object({
   done: z.number().optional(),
   total: z.number().optional(),
 });
-export type ProgressValue = z.infer<typeof progressValue>;
 
 /** About the call rather than of it; a top-level member of a request. */
 export const callContext = z.object({
@@ -55,7 +54,3 @@ export const callContext = z.object({
   hops: z.int().optional(),
   cause: z.string().optional(),
 });
-
-/** Names with a dot are the plugins', names without one the protocol's. */
-export const protocolMethods = ["initialize", "activate", "ping", "shutdown"] as const;
-export const notifications = ["exit", "$/progress", "$/cancelRequest", "$/item", "$/credit"] as const;

@@ -64,8 +64,7 @@ function clip(line: string): string {
 const mostLostCalls = 100;
 
 /** Not yet `durable`: that is the journal's to say. */
-export function report(facts: Facts): CrashReport {
-  const findings = examine(facts.stderrTail, facts.exit);
+export function report(facts: Facts, findings = examine(facts.stderrTail, facts.exit)): CrashReport {
   return {
     id: facts.id,
     plugin: facts.plugin,

@@ -1,5 +1,4 @@
 /** Tells when a file appears or changes. Polls: fs.watch loses files that are replaced, and parents that come later. */
-import { statSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import type { BigIntStats } from "node:fs";
 
@@ -9,27 +8,26 @@ export interface Watch {
 
 export interface WatchOptions {
   /** The file as the caller last looked at it (`fingerprint`), so that no change since then is missed. */
-  readonly since?: string;
+  readonly since?: Promise<string>;
 }
 
 interface Watched {
   readonly path: string;
   readonly onChange: () => void;
-  /** As last reported, or as it was at the beginning. */
-  known: string;
-  /** As seen at the last tick. */
-  seen: string;
+  readonly since: Promise<string>;
+  /** As last reported, or as it was at the beginning; undefined before the first look. */
+  known: string | undefined;
+  /** As seen at the last look. */
+  seen: string | undefined;
+  /** A file system that does not answer must not pile up looks at it, nor keep other files from theirs. */
+  looking: boolean;
 }
 
 const absent = "absent";
 
 /** What tells two states of a file apart; mode included, because `chmod +x` is a repair. `absent` when there is none. */
-export function fingerprint(path: string): string {
-  try {
-    return describe(statSync(path, { bigint: true }));
-  } catch {
-    return absent;
-  }
+export function fingerprint(path: string): Promise<string> {
+  return stat(path, { bigint: true }).then(describe, () => absent);
 }
 
 function describe(stats: BigIntStats): string {
@@ -41,7 +39,6 @@ export class FilePoller {
   readonly #watched = new Set<Watched>();
   readonly #intervalMs: number | undefined;
   #timer: NodeJS.Timeout | undefined;
-  #ticking = false;
 
   /** Undefined: no timer, only `tick()`. */
   constructor(intervalMs: number | undefined) {
@@ -53,8 +50,8 @@ export class FilePoller {
    * polls: a compiler may still be writing it. That it went away is not reported; that it came back is.
    */
   watch(path: string, onChange: () => void, options: WatchOptions = {}): Watch {
-    const known = options.since ?? fingerprint(path);
-    const watched: Watched = { path, onChange, known, seen: known };
+    const since = options.since ?? fingerprint(path);
+    const watched: Watched = { path, onChange, since, known: undefined, seen: undefined, looking: false };
     this.#watched.add(watched);
     if (this.#intervalMs !== undefined) {
       this.#timer ??= setInterval(() => void this.tick(), this.#intervalMs).unref();
@@ -71,18 +68,16 @@ export class FilePoller {
 
   /** One look at every file. */
   async tick(): Promise<void> {
-    // A file system that does not answer must not pile up looks at it.
-    if (this.#ticking) return;
-    this.#ticking = true;
-    try {
-      await Promise.all(Array.from(this.#watched, async (watched) => this.#look(watched)));
-    } finally {
-      this.#ticking = false;
-    }
+    const idle = [...this.#watched].filter(({ looking }) => !looking);
+    await Promise.all(idle.map((watched) => this.#look(watched)));
   }
 
   async #look(watched: Watched): Promise<void> {
-    const found = await stat(watched.path, { bigint: true }).then(describe, () => absent);
+    watched.looking = true;
+    watched.known ??= await watched.since;
+    watched.seen ??= watched.known;
+    const found = await fingerprint(watched.path);
+    watched.looking = false;
     if (!this.#watched.has(watched)) return;
     const still = found === watched.seen;
     watched.seen = found;

@@ -25,7 +25,7 @@ export function conclude(
     settled === null
       ? decide(spec.restart, past, judged, at, random())
       : { decision: settled, history: past };
-  const crash = report({
+  const facts = {
     ...end,
     id: `${spec.id}-${generation}-${suffix(random())}`,
     plugin: spec.id,
@@ -37,8 +37,8 @@ export function conclude(
     version: agreement?.description.plugin.version ?? null,
     profile: agreement?.description.build?.profile ?? null,
     decision,
-  });
-  return { crash, history };
+  };
+  return { crash: report(facts, findings), history };
 }
 
 /** Generations may repeat when a journal is lost; ids should not. */

@@ -60,7 +60,7 @@ export class Lives {
   #retry: { timer: NodeJS.Timeout; at: number } | null = null;
   #watch: Watch | null = null;
   /** The executable as it was when it was last started. */
-  #tried = "";
+  #tried: Promise<string> = Promise.resolve("");
 
   constructor(
     spec: PluginSpec,

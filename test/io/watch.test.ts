@@ -76,7 +76,9 @@ describe("a watched file", () => {
   });
 
   it("is reported once it is whole, not while it is being written", async () => {
-    poller.watch(file, count);
+    const since = fingerprint(file);
+    await since;
+    poller.watch(file, count, { since });
     create("o");
     await poller.tick();
     create("on");
@@ -91,14 +93,31 @@ describe("a watched file", () => {
   it("is reported when it changed between the caller's own look and the watch", async () => {
     create();
     const since = fingerprint(file);
+    await since;
     create("other");
     poller.watch(file, count, { since });
     expect(await look()).toBe(1);
   });
 
+  it("whose file system does not answer keeps no other one from being looked at", async () => {
+    const quick = new FilePoller(1);
+    const dead = quick.watch(join(dir, "dead"), count, { since: new Promise(() => undefined) });
+    const appeared = Promise.withResolvers<void>();
+    const since = fingerprint(file);
+    await since;
+    const living = quick.watch(file, appeared.resolve, { since });
+    create();
+    await appeared.promise;
+    dead.close();
+    living.close();
+    expect(changes).toBe(0);
+  });
+
   it("is left alone after close, also by a look that is underway", async () => {
     create();
-    const watch = poller.watch(file, count);
+    const since = fingerprint(file);
+    await since;
+    const watch = poller.watch(file, count, { since });
     create("other");
     await poller.tick();
     const underway = poller.tick();
@@ -110,10 +129,13 @@ describe("a watched file", () => {
 
 it("the shared timer looks by itself", async () => {
   const quick = new FilePoller(1);
-  const { promise: appeared, resolve } = Promise.withResolvers<string>();
-  const watch = quick.watch(file, () => resolve(fingerprint(file)));
+  const since = fingerprint(file);
+  await since;
+  const appeared = Promise.withResolvers<void>();
+  const watch = quick.watch(file, appeared.resolve, { since });
   create();
-  expect(await appeared).toBe(fingerprint(file));
+  await appeared.promise;
+  expect(await fingerprint(file)).not.toBe(await since);
   watch.close();
   // The one of the daemon is the same with a longer interval.
   watchFile(file, count).close();

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { afterAll, describe, expect, test } from "vitest";
 import type { SupervisorEvent } from "../../protocol/state.ts";
 import { event, failure, fixture, supervise } from "../helpers/supervisor.ts";
@@ -35,22 +36,31 @@ test("a crash under 1,000 calls: each settles once, the neighbour notices nothin
   expect(await supervisor.call("one/fixture.echo", { back: true })).toEqual({ back: true });
 });
 
-test("nobody hears of a crash before its report can be read", async () => {
-  const supervisor = await supervise({ one: fixture({}, quick) });
+test("nobody hears of a crash before its report is on disk: neither callers nor subscribers", async () => {
+  const stateDir = path.join(directory, "heard");
+  const supervisor = await supervise({ one: fixture({}, quick) }, { stateDir });
   await supervisor.wait("one", "ready");
-  const order: string[] = [];
+  /** A reader of its own: what it finds is in the file, whatever the supervisor has in memory. */
+  const onDisk = (id: string): unknown => {
+    const database = new DatabaseSync(path.join(stateDir, "journal.db"), { readOnly: true });
+    const row = database.prepare("SELECT body FROM crashes WHERE id = ?").get(id);
+    database.close();
+    return row === undefined ? undefined : JSON.parse(String(row["body"]));
+  };
+  const heard: { who: string; report: unknown }[] = [];
   supervisor.subscribe((each) => {
-    if (each.type === "session.crash" || each.type === "plugin.restart") order.push(each.type);
-    if (each.type === "plugin.state" && each.to === "backoff") order.push("backoff");
+    if (each.type === "session.crash") heard.push({ who: each.type, report: onDisk(each.report) });
+    if (each.type === "plugin.restart") heard.push({ who: each.type, report: onDisk(each.report ?? "") });
   });
   const crash = event(supervisor, "session.crash");
   const error = await failure(supervisor.call("one/fixture.die", { signal: "SIGSEGV" }));
-  order.unshift("settled");
+  heard.push({ who: "caller", report: onDisk(error.report ?? "") });
   expect(error).toMatchObject({ code: "plugin_crashed", settlement: "maybe_executed" });
-  const [report] = await supervisor.journal.findCrash(error.report ?? "");
-  expect(report).toMatchObject({ plugin: "one", exit: { signal: "SIGSEGV" }, lostCallCount: 1 });
-  expect((await crash).report).toBe(error.report);
-  expect(order.filter((each) => each !== "settled")).toEqual(["session.crash", "plugin.restart", "backoff"]);
+  expect(await crash).toMatchObject({ report: error.report, durable: true });
+  expect(heard.map(({ who }) => who).sort()).toEqual(["caller", "plugin.restart", "session.crash"]);
+  for (const { report } of heard) {
+    expect(report).toMatchObject({ plugin: "one", exit: { signal: "SIGSEGV" }, lostCallCount: 1 });
+  }
 });
 
 test("events come with positions that only grow, to subscribers and in the journal", async () => {
