@@ -20,6 +20,18 @@ const methodName = z
   .max(64)
   .regex(/^[A-Za-z][A-Za-z0-9_-]*$/, "must be a letter followed by letters, digits, - or _");
 
+/** `host.storage`, `todo`, or one method of a service: `todo.query`. */
+export const serviceName = z
+  .string()
+  .max(128)
+  .regex(/^[a-z][a-z0-9-]*(\.[A-Za-z][A-Za-z0-9_-]*)*$/, "must be a name such as host.storage or todo.query");
+
+/** `api.name`. */
+export const eventName = z
+  .string()
+  .max(129)
+  .regex(/^[a-z][a-z0-9-]*\.[A-Za-z][A-Za-z0-9_-]*$/, "must be api.name, such as todo.added");
+
 /** A JSON Schema, draft 2020-12. Kept as it came. */
 export const jsonSchema = z.union([z.boolean(), z.record(z.string(), z.unknown())]);
 export type JsonSchema = z.infer<typeof jsonSchema>;
@@ -39,22 +51,45 @@ export const method = z.object({
 });
 export type Method = z.infer<typeof method>;
 
-export const api = z.object({
-  name: pluginId,
-  version,
-  methods: z.array(method).max(1024),
-  events: z.array(z.object({ name: z.string().max(128) })).optional(),
-  actions: z
-    .array(
-      z.object({
-        id: z.string().max(128),
-        method: z.string().max(128),
-        description: z.string().max(4096).optional(),
-        key: z.string().max(32).optional(),
-      }),
-    )
-    .optional(),
+/** What a plugin wants to be told. Delivered as a request `api.name`. */
+export const pluginEvent = z.object({
+  name: methodName,
+  description: z.string().max(4096).optional(),
+  params: jsonSchema.optional(),
 });
+export type PluginEvent = z.infer<typeof pluginEvent>;
+
+/** What a person may start from a menu or with a key. */
+export const action = z.object({
+  id: methodName,
+  /** Of the same api. */
+  method: methodName,
+  description: z.string().max(4096).optional(),
+  /** Suggested, such as `ctrl+t`: the host decides. */
+  key: z.string().max(32).optional(),
+});
+export type Action = z.infer<typeof action>;
+
+export const api = z
+  .object({
+    name: pluginId,
+    version,
+    methods: z.array(method).max(1024),
+    events: z.array(pluginEvent).max(256).optional(),
+    actions: z.array(action).max(256).optional(),
+  })
+  .check(({ value, issues }) => {
+    const methods = new Set(value.methods.map(({ name }) => name));
+    const shared = value.events?.find(({ name }) => methods.has(name));
+    const dangling = value.actions?.find((each) => !methods.has(each.method));
+    const message =
+      shared !== undefined
+        ? `${shared.name} is both an event and a method`
+        : dangling !== undefined
+          ? `the action ${dangling.id} names no method of its api: ${dangling.method}`
+          : undefined;
+    if (message !== undefined) issues.push({ code: "custom", message, input: value });
+  });
 export type Api = z.infer<typeof api>;
 
 export const build = z.object({
@@ -70,10 +105,14 @@ export const description = z.object({
   plugin: z.object({ name: pluginId, version }),
   build: build.optional(),
   apis: z.array(api).max(64),
-  needs: z.array(z.object({ service: z.string().max(128), range })).optional(),
+  /** Host services that it calls; without a grant it is not started, unless the need is optional. */
+  needs: z
+    .array(z.object({ service: serviceName, range, optional: z.boolean().optional() }))
+    .max(64)
+    .optional(),
   config: jsonSchema.optional(),
   exclusive: z.boolean().optional(),
-  capabilities: z.object({ ping: z.boolean().optional() }).optional(),
+  capabilities: z.object({ ping: z.boolean().optional(), configure: z.boolean().optional() }).optional(),
 });
 export type Description = z.infer<typeof description>;
 

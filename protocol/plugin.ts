@@ -23,6 +23,9 @@ export const activateParams = z.object({
 });
 export type ActivateParams = z.infer<typeof activateParams>;
 
+/** Brings another configuration, whole; only to plugins with the capability `configure`. */
+export const configureParams = z.object({ config: z.record(z.string(), z.unknown()) });
+
 export const shutdownParams = z.object({
   /** Time left to finish what is in flight. */
   ms: z.int().nonnegative(),
@@ -51,6 +54,22 @@ export const callContext = z.object({
   ms: z.number().optional(),
   /** The request that caused this one, as numbered on the same connection. */
   parent: z.union([z.int(), z.string()]).optional(),
+  /** How many calls of plugins by plugins led here. */
   hops: z.int().optional(),
-  cause: z.string().optional(),
+  /** Of a stream: how many items the caller takes before its first `$/credit`. */
+  credit: z.int().nonnegative().optional(),
 });
+export type CallContext = z.infer<typeof callContext>;
+
+/** `$/item`: one value of a streaming call, before its answer. */
+export const itemParams = z.object({
+  id: z.union([z.int(), z.string()]),
+  /** Counts the items of one call from 0. */
+  seq: z.int().nonnegative(),
+  value: z.unknown(),
+  /** The position after this item; a durable source goes on from there. */
+  cursor: z.string().max(1024).optional(),
+});
+
+/** `$/credit`: the reader of a stream takes so many more items. */
+export const creditParams = z.object({ id: z.union([z.int(), z.string()]), n: z.int().positive() });

@@ -1,18 +1,22 @@
 /**
- * Writes protocol/schema/ from the zod schemas and the error table, for whoever is not writing TypeScript.
+ * Writes protocol/schema/ and protocol/ERRORS.md from the zod schemas and the error table, for whoever is not writing
+ * TypeScript.
  *
  *   node scripts/generate-schemas.ts            writes what has changed
  *   node scripts/generate-schemas.ts --check    only says what is stale, and exits 1 if anything is
  */
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { z } from "zod";
 import { configFileSchema, pluginEntry } from "../protocol/config.ts";
 import { callBounds, control } from "../protocol/control.ts";
 import { errors, handshakeCodes, reserved } from "../protocol/error.ts";
+import type { ErrorEntry } from "../protocol/error.ts";
 import * as messages from "../protocol/plugin.ts";
 
 export const schemaDirectory = path.join(import.meta.dirname, "../protocol/schema");
+/** Beside the directory, because people read it. */
+const errorsPage = "../ERRORS.md";
 
 /** File names and contents: the same for the same sources. */
 export function generateSchemas(): ReadonlyMap<string, string> {
@@ -20,6 +24,9 @@ export function generateSchemas(): ReadonlyMap<string, string> {
     "initialize.params": ["Params of `initialize`, supervisor to plugin", messages.initializeParams],
     "initialize.result": ["Result of `initialize`: what a plugin says of itself", messages.initializeResult],
     "activate.params": ["Params of `activate`, supervisor to plugin", messages.activateParams],
+    "configure.params": ["Params of `configure`, supervisor to plugin", messages.configureParams],
+    "item.params": ["Params of `$/item`", messages.itemParams],
+    "credit.params": ["Params of `$/credit`", messages.creditParams],
     "shutdown.params": ["Params of `shutdown`, supervisor to plugin", messages.shutdownParams],
     "progress.value": ["Value of `$/progress`, unless the method describes another", messages.progressValue],
     "call.context": ["`ctx`, a member of a request", messages.callContext],
@@ -51,8 +58,31 @@ export function generateSchemas(): ReadonlyMap<string, string> {
     ["control.schema.json", controlSchema],
     ["errors.json", { reserved, handshake: handshakeCodes, errors }],
   ];
-  return new Map(contents.map(([name, content]) => [name, `${JSON.stringify(content, null, 2)}\n`]));
+  const pages = contents.map(([name, content]) => [name, `${JSON.stringify(content, null, 2)}\n`] as const);
+  return new Map([...pages, [errorsPage, errorsAsMarkdown()]]);
 }
+
+/** The error table for people. */
+function errorsAsMarkdown(): string {
+  const rows = Object.entries<ErrorEntry>(errors).map(
+    ([code, { number, fault, retryable, cause, hint }]) =>
+      `| \`${code}\` | ${number} | ${fault} | ${retryable ? "yes" : "no"} | ${cell(cause)} | ${cell(hint)} |`,
+  );
+  return `# Errors
+
+Every error that a user can meet. Match on the code, never on the message. *Fault* is who has to change something;
+*retry* says whether the same call may succeed later with nothing changed. \`P\` stands for the plugin's name. In programs:
+\`BulkheadError\`, with \`code\`, \`settlement\`, \`report\` and \`hint\`; as data: [schema/errors.json](schema/errors.json).
+
+Generated from [error-table.ts](error-table.ts) by \`node scripts/generate-schemas.ts\`.
+
+| code | number | fault | retry | cause | cure |
+| --- | --- | --- | --- | --- | --- |
+${rows.join("\n")}
+`;
+}
+
+const cell = (text: string): string => text.replaceAll("|", "\\|");
 
 /** As a reader should take it: members that it does not know are allowed, except in files that people write. */
 function jsonSchema(schema: z.ZodType): z.core.JSONSchema.BaseSchema {
@@ -72,7 +102,7 @@ export function staleSchemas(): string[] {
 
 function filesIn(directory: string): string[] {
   mkdirSync(directory, { recursive: true });
-  return readdirSync(directory);
+  return [...readdirSync(directory), ...(existsSync(path.join(directory, errorsPage)) ? [errorsPage] : [])];
 }
 
 function main(): void {

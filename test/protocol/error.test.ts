@@ -10,6 +10,7 @@ import {
   type ErrorCode,
   type ErrorEntry,
 } from "../../protocol/error.ts";
+import { commands } from "../../src/cli/commands.ts";
 import { configInvalidData, incompatibleProtocolData } from "../../protocol/plugin.ts";
 
 const table = Object.entries<ErrorEntry>(errors);
@@ -26,6 +27,7 @@ describe("the error table", () => {
       const isReserved = each.number >= reserved.min && each.number <= reserved.max;
       expect(isReserved || standard.has(each.number)).toBe(true);
       expect(code).toMatch(/^[a-z]+(_[a-z]+)*$/);
+      expect(each.cause).toMatch(/^[A-Z`].+\.$/);
       expect(each.hint).toMatch(/^[A-Z`].+/);
       expect(codeOf(each.number)).toBe(code);
     },
@@ -38,12 +40,11 @@ describe("the error table", () => {
   });
 
   test("a hint names only commands that there are", () => {
-    const commands =
-      "up down ps status call logs crashes events start stop restart enable disable wait describe doctor config help";
+    const names = [...commands.map(({ name }) => name), "help"];
     const named = table.flatMap(([, { hint }]) =>
       [...hint.matchAll(/[:;] bulkhead ([a-z]+)/g)].map((match) => match[1]),
     );
-    expect(commands.split(" ")).toEqual(expect.arrayContaining([...new Set(named)]));
+    expect(names).toEqual(expect.arrayContaining([...new Set(named)]));
   });
 });
 
