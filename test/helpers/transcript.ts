@@ -12,6 +12,7 @@ export type Step =
   | { readonly sendRaw: string }
   | { readonly expect: Json }
   | { readonly unordered: Json[] }
+  | { readonly ignore: Json }
   | { readonly eof: true }
   | { readonly expectExit: Json };
 
@@ -22,7 +23,7 @@ export interface Transcript {
   readonly steps: readonly Step[];
 }
 
-const kinds = new Set(["send", "sendRaw", "expect", "unordered", "eof", "expectExit"]);
+const kinds = new Set(["send", "sendRaw", "expect", "unordered", "ignore", "eof", "expectExit"]);
 const patience = 10_000;
 
 export function readTranscript(file: string): Transcript {
@@ -53,7 +54,7 @@ export async function play(
   try {
     for (const step of transcript.steps) {
       line += 1;
-      await perform(step, plugin);
+      await perform(withIds(step, plugin.ids), plugin);
     }
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
@@ -66,6 +67,8 @@ export async function play(
 
 async function perform(step: Step, plugin: Conversation): Promise<void> {
   if ("send" in step) {
+    const unknown = namedIds(step.send)[0];
+    if (unknown !== undefined) throw new Error(`no id has the name ${show(unknown)}`);
     const body = Buffer.from(JSON.stringify(step.send));
     plugin.write(Buffer.concat([Buffer.from(`Content-Length: ${body.length}\r\n\r\n`), body]));
   } else if ("sendRaw" in step) plugin.write(Buffer.from(step.sendRaw));
@@ -74,7 +77,9 @@ async function perform(step: Step, plugin: Conversation): Promise<void> {
     const message = await plugin.next();
     const wrong = mismatch(step.expect, message);
     if (wrong !== undefined) throw new Error(`${wrong}\nin ${show(message)}`);
+    remember(step.expect, message, plugin.ids);
   } else if ("unordered" in step) await takeUnordered(step.unordered, plugin);
+  else if ("ignore" in step) plugin.ignored.push(step.ignore);
   else {
     const status = await plugin.exited();
     const wrong = mismatch(step.expectExit, status);
@@ -89,12 +94,16 @@ async function takeUnordered(entries: readonly Json[], plugin: Conversation): Pr
     const message = await plugin.next();
     const taker = sequences.find(([next]) => next !== undefined && mismatch(next, message) === undefined);
     if (taker === undefined) throw new Error(`nothing here takes ${show(message)}`);
-    taker.shift();
+    remember(taker.shift() ?? null, message, plugin.ids);
   }
 }
 
 class Conversation {
   stderr = "";
+  /** Patterns of messages that may come at any time. */
+  readonly ignored: Json[] = [];
+  /** What the plugin's own requests are numbered, by the name that a pattern gave them. */
+  readonly ids = new Map<string, Json>();
   readonly #child: ChildProcessWithoutNullStreams;
   readonly #messages: Json[] = [];
   #received = Buffer.alloc(0);
@@ -147,8 +156,13 @@ class Conversation {
     }
   }
 
+  /** The next message that came, as far as it is not to be ignored. */
   get untaken(): Json | undefined {
-    return this.#messages[0];
+    return this.#messages.find((message) => !this.#isIgnored(message));
+  }
+
+  #isIgnored(message: Json): boolean {
+    return this.ignored.some((pattern) => mismatch(pattern, message) === undefined);
   }
 
   write(bytes: Buffer): void {
@@ -164,10 +178,11 @@ class Conversation {
   }
 
   async next(): Promise<Json> {
-    await this.#until(() => this.#messages.length > 0 || this.#status !== undefined, "a message");
-    const message = this.#messages.shift();
+    await this.#until(() => this.untaken !== undefined || this.#status !== undefined, "a message");
+    const message = this.untaken;
     if (message === undefined)
       throw new Error(`the plugin has left (${this.#status}) instead of sending a message`);
+    this.#messages.splice(0, this.#messages.indexOf(message) + 1);
     return message;
   }
 
@@ -220,6 +235,8 @@ function takes(wildcard: string, argument: Json, value: Json | undefined): boole
   switch (wildcard) {
     case "$any":
       return true;
+    case "$id":
+      return Number.isInteger(value) || typeof value === "string";
     case "$type":
       return argument === "integer" ? Number.isInteger(value) : typeOf(value) === argument;
     case "$pattern":
@@ -235,6 +252,36 @@ function takes(wildcard: string, argument: Json, value: Json | undefined): boole
   }
 }
 
+/** With each `$id` whose name is known replaced by that id. */
+function withIds(step: Step, ids: ReadonlyMap<string, Json>): Step {
+  const replaced = replace(step, (value) => {
+    const name = idName(value);
+    return name === undefined ? undefined : ids.get(name);
+  });
+  if (!isStep(replaced)) throw new Error("not a step");
+  return replaced;
+}
+
+/** Gives the ids in a message that matched the names that the pattern has for them. */
+function remember(pattern: Json, message: Json, ids: Map<string, Json>): void {
+  const name = idName(pattern);
+  if (name !== undefined) ids.set(name, message);
+  else if (isObject(pattern) && isObject(message)) {
+    for (const [key, each] of Object.entries(pattern)) remember(each, own(message, key) ?? null, ids);
+  }
+}
+
+function namedIds(value: Json): string[] {
+  const name = idName(value);
+  if (name !== undefined) return [name];
+  return typeof value === "object" && value !== null ? Object.values(value).flatMap(namedIds) : [];
+}
+
+function idName(value: Json): string | undefined {
+  const name = isObject(value) ? value["$id"] : undefined;
+  return typeof name === "string" ? name : undefined;
+}
+
 function typeOf(value: Json): string {
   if (value === null) return "null";
   return Array.isArray(value) ? "array" : typeof value;
@@ -242,11 +289,19 @@ function typeOf(value: Json): string {
 
 /** Replaces `$repeat`. */
 function unfold(value: Json): Json {
-  if (Array.isArray(value)) return value.map(unfold);
+  return replace(value, (part) => {
+    const { $repeat: text, times } = isObject(part) ? part : {};
+    return typeof text === "string" && typeof times === "number" ? text.repeat(times) : undefined;
+  });
+}
+
+/** With each part for which there is something else replaced by that. */
+function replace(value: Json, other: (part: Json) => Json | undefined): Json {
+  const found = other(value);
+  if (found !== undefined) return found;
+  if (Array.isArray(value)) return value.map((each) => replace(each, other));
   if (!isObject(value)) return value;
-  const { $repeat: text, times } = value;
-  if (typeof text === "string" && typeof times === "number") return text.repeat(times);
-  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, unfold(member)]));
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, replace(member, other)]));
 }
 
 function firstOf<T>(list: readonly T[], find: (each: T) => string | undefined): string | undefined {

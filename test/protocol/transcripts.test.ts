@@ -9,23 +9,40 @@ const transcripts = readdirSync(directory)
   .filter((name) => name.endsWith(".jsonl"))
   .map((name) => readTranscript(path.join(directory, name)));
 
-/**
- * The reference plugin in each language, where it has been built. BULKHEAD_CONFORMANCE names one more: that is how the
- * author of an SDK runs the transcripts against it.
- */
-const candidates: readonly (readonly [sdk: string, ...places: string[]])[] = [
-  [
-    "rust",
-    "protocol/sdk/rust/target/release/examples/conformance",
-    "protocol/sdk/rust/target/debug/examples/conformance",
-  ],
-  ...(process.env["BULKHEAD_CONFORMANCE"] ? [["yours", process.env["BULKHEAD_CONFORMANCE"]] as const] : []),
+/** How a reference plugin is started: where it may have been built, and what runs it if it is no executable. */
+interface Candidate {
+  readonly sdk: string;
+  readonly places: readonly string[];
+  readonly interpreter?: string;
+}
+
+/** BULKHEAD_CONFORMANCE names one more: that is how the author of an SDK runs the transcripts against it. */
+const yours = process.env["BULKHEAD_CONFORMANCE"];
+
+const candidates: readonly Candidate[] = [
+  {
+    sdk: "rust",
+    places: [
+      "protocol/sdk/rust/target/release/examples/conformance",
+      "protocol/sdk/rust/target/debug/examples/conformance",
+    ],
+  },
+  { sdk: "c", places: ["protocol/sdk/c/build/conformance"] },
+  { sdk: "go", places: ["protocol/sdk/go/build/conformance"] },
+  { sdk: "python", places: ["protocol/sdk/python/examples/conformance.py"] },
+  {
+    sdk: "typescript",
+    places: ["protocol/sdk/typescript/examples/conformance.ts"],
+    interpreter: process.execPath,
+  },
+  ...(yours === undefined || yours === "" ? [] : [{ sdk: "yours", places: [yours] }]),
 ];
 
-describe.each(candidates)("the SDK %s", (_, ...places) => {
+describe.each(candidates)("the SDK $sdk", ({ places, interpreter }) => {
   const plugin = places.map((place) => path.resolve(root, place)).find((place) => existsSync(place));
   test.skipIf(plugin === undefined).each(transcripts)("$name: $title", async (transcript) => {
-    await expect(play(transcript, plugin ?? "")).resolves.toBeUndefined();
+    const [command, ...args] = interpreter === undefined ? [plugin ?? ""] : [interpreter, plugin ?? ""];
+    await expect(play(transcript, command ?? "", args)).resolves.toBeUndefined();
   });
 });
 
@@ -41,6 +58,8 @@ describe("mismatch", () => {
     [{ $type: "integer" }, 3],
     [{ $type: "number" }, 3.5],
     [{ $type: "array" }, []],
+    [{ $id: "a" }, 3],
+    [{ $id: "a" }, "three"],
     [{ $pattern: "^a.c" }, "abcd"],
     [{ $oneOf: [1, { $type: "null" }] }, null],
     [{ $exact: { a: [1] } }, { a: [1] }],
@@ -58,6 +77,7 @@ describe("mismatch", () => {
     [{ a: { $any: true } }, {}, '/a: expected {"$any":true}, found nothing'],
     [{ a: { $absent: true } }, { a: null }, '/a: expected {"$absent":true}, found null'],
     [{ $type: "integer" }, 3.5, ': expected {"$type":"integer"}, found 3.5'],
+    [{ $id: "a" }, null, ': expected {"$id":"a"}, found null'],
     [{ $exact: { a: 1 } }, { a: 1, b: 2 }, ': expected {"$exact":{"a":1}}, found {"a":1,"b":2}'],
     [{ toString: { $any: true } }, {}, '/toString: expected {"$any":true}, found nothing'],
   ])("%j does not take %j", (pattern, value, at) => {
@@ -90,6 +110,25 @@ describe("a transcript fails", () => {
     await expect(against("pong(1); pong(3); pong(2);", ...steps)).resolves.toBeUndefined();
   });
 
+  test("never when an id has its name, and what may be ignored comes in between", async () => {
+    const steps: Step[] = [
+      ping,
+      { ignore: { id: 2 } },
+      { expect: { id: { $id: "seven" } } },
+      { send: { jsonrpc: "2.0", id: { $id: "seven" }, result: {} } },
+      { unordered: [{ id: { $id: "eight" } }] },
+      { expect: { id: { $id: "seven" } } },
+      { expect: { id: { $id: "eight" } } },
+      { eof: true },
+      { expectExit: 0 },
+    ];
+    const script = `pong(2); pong(7);
+      process.stdin.once("data", (data) => {
+        if (String(data).includes('"id":7')) [2, 8, 7, 2, 8, 2].forEach(pong);
+      });`;
+    await expect(against(script, ...steps)).resolves.toBeUndefined();
+  });
+
   test.each<[what: string, script: string, steps: Step[], message: RegExp]>([
     ["another answer", "pong(2)", [{ expect: { id: 1 } }], /^t\.jsonl:3: \/id: expected 1, found 2/],
     ["noise before a frame", 'console.log("hello"); pong(1)', [{ expect: { id: 1 } }], /no frame: "hello/],
@@ -106,6 +145,13 @@ describe("a transcript fails", () => {
       [{ expect: { id: 1 } }, { expectExit: 0 }],
       /no step took: .*"id":2/,
     ],
+    [
+      "another id of this name",
+      "pong(1); pong(2)",
+      [{ expect: { id: { $id: "a" } } }, { expect: { id: { $id: "a" } } }],
+      /:4: \/id: expected 1, found 2/,
+    ],
+    ["an id that nobody has named", "", [{ send: { id: { $id: "a" } } }], /:3: no id has the name "a"/],
     ["another exit status", "process.exit(3)", [{ expectExit: 0 }], /:3: exit status: expected 0, found 3/],
     [
       "a signal",

@@ -1,16 +1,17 @@
 //! The reference plugin that protocol/transcripts/ is about.
 
+use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use bulkhead_plugin::{Api, Call, Error, Plugin};
+use bulkhead_plugin::{Action, Activation, Api, Call, Error, Plugin, Sink};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 #[derive(Deserialize, JsonSchema)]
 struct Config {
-    #[serde(rename = "label")]
-    _label: Option<String>,
+    label: Option<String>,
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -51,6 +52,31 @@ struct Print {
     text: String,
 }
 
+#[derive(Deserialize, JsonSchema)]
+struct Count {
+    to: i64,
+    cursor: Option<String>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Number {
+    n: i64,
+}
+
+#[derive(Deserialize, JsonSchema)]
+struct Ask {
+    method: String,
+    params: Value,
+}
+
+#[derive(Deserialize, JsonSchema)]
+struct Poke {
+    n: i64,
+}
+
+#[derive(Deserialize, JsonSchema)]
+struct Nothing {}
+
 fn echo(_: &Call, params: Echo) -> Result<Value, Error> {
     Ok(params.value)
 }
@@ -85,7 +111,46 @@ fn print(_: &Call, params: Print) -> Result<(), Error> {
     Ok(())
 }
 
+fn count(_: &Call, params: Count, items: &Sink<Number>) -> Result<u64, Error> {
+    let seen: i64 = params.cursor.and_then(|cursor| cursor.parse().ok()).unwrap_or(0);
+    let mut sent = 0;
+    for n in seen + 1..=params.to {
+        items.send_at(&Number { n }, n)?;
+        sent += 1;
+    }
+    Ok(sent)
+}
+
+fn ask(call: &Call, params: Ask) -> Result<Value, Error> {
+    match call.host().request::<Value>(&params.method, &params.params) {
+        Ok(result) => Ok(json!({ "ok": result })),
+        Err(error) => {
+            call.check()?;
+            Ok(json!({ "error": { "code": error.code(), "message": error.message() } }))
+        }
+    }
+}
+
 fn main() {
+    let label = Arc::new(Mutex::new(None));
+    let configured = Arc::clone(&label);
+    let configure = move |_: &Activation, config: Config| {
+        *configured.lock().unwrap() = config.label;
+        Ok(())
+    };
+    let label = move |_: &Call, _: Nothing| Ok(label.lock().unwrap().clone());
+
+    let sum = Arc::new(AtomicI64::new(0));
+    let poked = Arc::clone(&sum);
+    let pokes = move |_: &Call, _: Nothing| Ok(sum.load(Relaxed));
+    let poke = move |_: &Call, event: Poke| {
+        if event.n < 0 {
+            return Err(Error::named("negative", "n must not be negative"));
+        }
+        poked.fetch_add(event.n, Relaxed);
+        Ok(())
+    };
+
     let api = Api::new("conformance", "1.0.0")
         .method("echo", echo)
         .method("add", add)
@@ -93,6 +158,17 @@ fn main() {
         .method("progress", progress)
         .method("repeat", repeat)
         .method("fail", fail)
-        .method("print", print);
-    Plugin::new("conformance", "1.0.0").activate(|_, _: Config| Ok(())).api(api).run()
+        .method("print", print)
+        .stream("count", count)
+        .method("ask", ask)
+        .method("label", label)
+        .method("pokes", pokes)
+        .event("poke", poke)
+        .with(Action::new("pokes", "pokes").description("How often it was poked").key("ctrl+k"));
+    Plugin::new("conformance", "1.0.0")
+        .activate(configure.clone())
+        .configure(configure)
+        .wants("host.storage", "^1.0.0")
+        .api(api)
+        .run()
 }

@@ -1,21 +1,25 @@
-//! What a plugin offers: apis, and the methods in them.
+//! What a plugin offers: apis, and the methods, events and actions in them.
+
+use std::sync::Arc;
 
 use schemars::JsonSchema;
-use schemars::generate::SchemaSettings;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::value::{RawValue, to_raw_value};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::call::Call;
 use crate::error::Error;
-use crate::message::typed;
+use crate::method::{Action, Event, Handler, Method};
+use crate::sink::Sink;
 
-/// A named, versioned set of methods. One plugin may offer several, and one of them in several versions.
+/// A named, versioned set of methods, of the events that it wants, and of actions. One plugin may offer several, and one
+/// of them in several versions.
 pub struct Api {
     pub(crate) name: String,
     pub(crate) version: String,
-    pub(crate) methods: Vec<Method>,
+    methods: Vec<Method>,
+    events: Vec<Event>,
+    actions: Vec<Action>,
 }
 
 impl Api {
@@ -26,13 +30,13 @@ impl Api {
     pub fn new(name: impl Into<String>, version: impl Into<String>) -> Self {
         let name = name.into();
         assert_name("api", &name);
-        Self { name, version: version.into(), methods: Vec::new() }
+        Self { name, version: version.into(), methods: Vec::new(), events: Vec::new(), actions: Vec::new() }
     }
 
     /// Adds a method. The wire calls it `api.name`; its schemas come from the handler's types.
     ///
     /// # Panics
-    /// When the api has a method of this name already.
+    /// When the api has a method or an event of this name already.
     #[must_use]
     pub fn method<P, R, F>(self, name: &str, handler: F) -> Self
     where
@@ -43,137 +47,127 @@ impl Api {
         self.with(Method::new(name, handler))
     }
 
-    /// Adds a method that says more of itself than its types do.
+    /// Adds a method that gives items before its result.
     ///
     /// # Panics
-    /// When the api has a method of this name already.
+    /// When the api has a method or an event of this name already.
     #[must_use]
-    pub fn with(mut self, method: Method) -> Self {
-        assert!(
-            self.methods.iter().all(|other| other.name != method.name),
-            "the api {} has two methods {:?}",
-            self.name,
-            method.name
-        );
-        self.methods.push(method);
+    pub fn stream<P, T, R, F>(self, name: &str, handler: F) -> Self
+    where
+        P: DeserializeOwned + JsonSchema,
+        T: Serialize + JsonSchema + 'static,
+        R: Serialize + JsonSchema,
+        F: Fn(&Call, P, &Sink<T>) -> Result<R, Error> + Send + Sync + 'static,
+    {
+        self.with(Method::stream(name, handler))
+    }
+
+    /// Adds an event that the plugin wants to be told.
+    ///
+    /// # Panics
+    /// When the api has a method or an event of this name already.
+    #[must_use]
+    pub fn event<P, F>(self, name: &str, handler: F) -> Self
+    where
+        P: DeserializeOwned + JsonSchema,
+        F: Fn(&Call, P) -> Result<(), Error> + Send + Sync + 'static,
+    {
+        self.with(Event::new(name, handler))
+    }
+
+    /// Adds an action that a person may start, done by a method of this api.
+    ///
+    /// # Panics
+    /// When the api has an action of this id already, or no such method: methods come first.
+    #[must_use]
+    pub fn action(self, id: &str, method: &str) -> Self {
+        self.with(Action::new(id, method))
+    }
+
+    /// Adds a [`Method`], an [`Event`] or an [`Action`] that says more of itself.
+    ///
+    /// # Panics
+    /// When the api has one of this name already, or an action's method is not there: methods come first.
+    #[must_use]
+    pub fn with(mut self, part: impl Into<Part>) -> Self {
+        let api = &self.name;
+        match part.into() {
+            Part::Method(method) => {
+                self.assert_new(&method.name);
+                self.methods.push(method);
+            }
+            Part::Event(event) => {
+                self.assert_new(&event.name);
+                self.events.push(event);
+            }
+            Part::Action(action) => {
+                let Action { id, method, .. } = &action;
+                assert!(
+                    self.actions.iter().all(|other| other.id != *id),
+                    "the api {api} has two actions {id:?}"
+                );
+                assert!(
+                    self.methods.iter().any(|other| other.name == *method),
+                    "the action {id:?} names no method of the api {api}: {method:?}"
+                );
+                self.actions.push(action);
+            }
+        }
         self
+    }
+
+    fn assert_new(&self, name: &str) {
+        let mut names = self.methods.iter().map(|each| &each.name);
+        assert!(names.all(|other| other != name), "the api {} has two methods {name:?}", self.name);
+        let mut names = self.events.iter().map(|each| &each.name);
+        assert!(names.all(|other| other != name), "the api {} has an event {name:?} already", self.name);
+    }
+
+    /// What serves its methods and events, by their names.
+    pub(crate) fn handlers(&self) -> impl Iterator<Item = (&str, &Arc<Handler>)> {
+        let methods = self.methods.iter().map(|each| (each.name.as_str(), &each.handler));
+        methods.chain(self.events.iter().map(|each| (each.name.as_str(), &each.handler)))
     }
 
     pub(crate) fn describe(&self) -> Value {
         let methods: Vec<_> = self.methods.iter().map(Method::describe).collect();
-        json!({ "name": self.name, "version": self.version, "methods": methods })
-    }
-}
-
-type Handler = dyn Fn(&Call, Option<&RawValue>) -> Result<Box<RawValue>, Error> + Send + Sync;
-
-/// A handler and what `describe` shows of it.
-pub struct Method {
-    name: String,
-    described: Map<String, Value>,
-    errors: Vec<Value>,
-    handler: Box<Handler>,
-}
-
-impl Method {
-    /// A method served by `handler`, a function over types that derive `Deserialize` or `Serialize`, and `JsonSchema`.
-    ///
-    /// Calls run at the same time, each on a thread of its own. A panic ends the process: see [`Panic`](crate::Panic).
-    ///
-    /// # Panics
-    /// When the name is not `[A-Za-z][A-Za-z0-9_-]*`.
-    pub fn new<P, R, F>(name: &str, handler: F) -> Self
-    where
-        P: DeserializeOwned + JsonSchema,
-        R: Serialize + JsonSchema,
-        F: Fn(&Call, P) -> Result<R, Error> + Send + Sync + 'static,
-    {
-        assert!(
-            name.starts_with(|c: char| c.is_ascii_alphabetic())
-                && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-'),
-            "{name:?} is no method name: those are like [A-Za-z][A-Za-z0-9_-]*"
-        );
-        let mut described = Map::new();
-        described.insert("params".into(), params_schema::<P>());
-        described.insert("result".into(), result_schema::<R>());
-        Self {
-            name: name.into(),
-            described,
-            errors: Vec::new(),
-            handler: Box::new(move |call, params| {
-                let params = typed(params, Error::invalid_params)?;
-                let result = handler(call, params)?;
-                to_raw_value(&result)
-                    .map_err(|error| Error::internal(format!("the result is no JSON: {error}")))
-            }),
+        let mut described = json!({ "name": self.name, "version": self.version, "methods": methods });
+        if !self.events.is_empty() {
+            described["events"] = self.events.iter().map(Event::describe).collect();
         }
-    }
-
-    /// One sentence.
-    #[must_use]
-    pub fn description(self, text: &str) -> Self {
-        self.describe_as("description", text.into())
-    }
-
-    /// The call may be made again after a crash: making it twice is like making it once.
-    #[must_use]
-    pub fn idempotent(self) -> Self {
-        self.describe_as("idempotent", true.into())
-    }
-
-    /// The shape of this method's progress, where it is not `{message, done, total}`.
-    #[must_use]
-    pub fn progress<T: Serialize + JsonSchema>(self) -> Self {
-        self.describe_as("progress", result_schema::<T>())
-    }
-
-    /// An error that callers should expect, by its `data.code`.
-    #[must_use]
-    pub fn error(mut self, code: &str, description: &str) -> Self {
-        self.errors.push(json!({ "code": code, "description": description }));
-        self
-    }
-
-    pub(crate) fn name(&self) -> &str {
-        &self.name
-    }
-
-    pub(crate) fn serve(&self, call: &Call, params: Option<&RawValue>) -> Result<Box<RawValue>, Error> {
-        (self.handler)(call, params)
-    }
-
-    fn describe_as(mut self, member: &str, value: Value) -> Self {
-        self.described.insert(member.into(), value);
-        self
-    }
-
-    fn describe(&self) -> Value {
-        let mut described = self.described.clone();
-        described.insert("name".into(), self.name.clone().into());
-        if !self.errors.is_empty() {
-            described.insert("errors".into(), self.errors.clone().into());
+        if !self.actions.is_empty() {
+            described["actions"] = self.actions.iter().map(Action::describe).collect();
         }
-        described.into()
+        described
     }
 }
 
-/// JSON Schema 2020-12 of what a type takes.
-pub(crate) fn params_schema<T: JsonSchema>() -> Value {
-    schema::<T>(SchemaSettings::draft2020_12())
+/// What [`Api::with`] takes.
+pub enum Part {
+    /// A method.
+    Method(Method),
+    /// An event.
+    Event(Event),
+    /// An action.
+    Action(Action),
 }
 
-/// JSON Schema 2020-12 of what a type gives: members that are left out or never left out differ from the above.
-fn result_schema<T: JsonSchema>() -> Value {
-    schema::<T>(SchemaSettings::draft2020_12().for_serialize())
+impl From<Method> for Part {
+    fn from(method: Method) -> Self {
+        Self::Method(method)
+    }
 }
 
-fn schema<T: JsonSchema>(mut settings: SchemaSettings) -> Value {
-    // The page of the protocol says which draft it is, in one place for all.
-    settings.meta_schema = None;
-    let mut schema = settings.into_generator().into_root_schema_for::<T>();
-    // The name of a Rust type is no part of a contract.
-    schema.remove("title");
-    schema.to_value()
+impl From<Event> for Part {
+    fn from(event: Event) -> Self {
+        Self::Event(event)
+    }
+}
+
+impl From<Action> for Part {
+    fn from(action: Action) -> Self {
+        Self::Action(action)
+    }
 }
 
 /// # Panics
@@ -200,24 +194,6 @@ mod tests {
     }
 
     #[test]
-    fn a_method_is_described_by_its_types() {
-        let method = Method::new("go", |_: &Call, _: Params| Ok(()))
-            .description("Goes.")
-            .idempotent()
-            .error("stuck", "It can not.");
-        let described = method.describe();
-        assert_eq!(described["name"], "go");
-        assert_eq!(described["idempotent"], true);
-        assert_eq!(described["errors"][0]["code"], "stuck");
-        assert_eq!(described["result"], json!({ "type": "null" }));
-        let params = &described["params"];
-        assert_eq!(params["type"], "object");
-        assert_eq!(params["required"], json!(["steps"]));
-        assert_eq!(params["properties"]["steps"]["description"], "How far.");
-        assert!(params.get("$schema").is_none() && params.get("title").is_none());
-    }
-
-    #[test]
     #[should_panic(expected = "two methods \"a\"")]
     fn a_name_stands_for_one_method() {
         let method = || Method::new("a", |_: &Call, _: Params| Ok(()));
@@ -228,5 +204,39 @@ mod tests {
     #[should_panic(expected = "is no api name")]
     fn a_name_is_checked() {
         Api::new("Min", "1.0.0");
+    }
+
+    fn nothing(_: &Call, _: Params) -> Result<(), Error> {
+        Ok(())
+    }
+
+    #[test]
+    fn a_stream_an_event_and_an_action_are_described() {
+        let api = Api::new("x", "1.0.0")
+            .stream("watch", |_: &Call, _: Params, _: &Sink<String>| Ok(3))
+            .event("added", nothing)
+            .with(Event::new("gone", nothing).description("It went."))
+            .with(Action::new("look", "watch").description("Looks.").key("ctrl+l"));
+        let described = api.describe();
+        let watch = &described["methods"][0];
+        assert_eq!((&watch["item"]["type"], &watch["result"]["type"]), (&json!("string"), &json!("integer")));
+        let [added, gone] = &described["events"].as_array().unwrap()[..] else { panic!("{described}") };
+        assert_eq!((&added["name"], &added["params"]["type"]), (&json!("added"), &json!("object")));
+        assert_eq!(gone["description"], "It went.");
+        assert!(added.get("result").is_none());
+        let look = json!({ "id": "look", "method": "watch", "description": "Looks.", "key": "ctrl+l" });
+        assert_eq!(described["actions"], json!([look]));
+    }
+
+    #[test]
+    #[should_panic(expected = "has an event \"a\" already")]
+    fn a_name_stands_for_a_method_or_an_event() {
+        let _ = Api::new("x", "1.0.0").event("a", nothing).method("a", nothing);
+    }
+
+    #[test]
+    #[should_panic(expected = "names no method of the api x: \"b\"")]
+    fn an_action_is_done_by_a_method_of_its_api() {
+        let _ = Api::new("x", "1.0.0").method("a", nothing).action("do", "b");
     }
 }

@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 pub(crate) const PARSE_ERROR: i64 = -32700;
 pub(crate) const INVALID_REQUEST: i64 = -32600;
 const METHOD_NOT_FOUND: i64 = -32601;
-const INVALID_PARAMS: i64 = -32602;
-const INTERNAL_ERROR: i64 = -32603;
-const CANCELLED: i64 = -32800;
+pub(crate) const INVALID_PARAMS: i64 = -32602;
+pub(crate) const INTERNAL_ERROR: i64 = -32603;
+pub(crate) const CANCELLED: i64 = -32800;
 const INCOMPATIBLE_PROTOCOL: i64 = -32001;
 const CONFIG_INVALID: i64 = -32002;
 /// The code of errors that are told apart by their name alone.

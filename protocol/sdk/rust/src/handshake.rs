@@ -2,11 +2,13 @@
 
 use std::collections::HashMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::api::Api;
+use crate::method::Handler;
 
 #[derive(Deserialize)]
 pub(crate) struct Initialize {
@@ -17,6 +19,8 @@ pub(crate) struct Initialize {
     pub generation: u64,
     #[serde(default)]
     pub limits: Limits,
+    #[serde(default)]
+    pub services: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -42,18 +46,20 @@ pub(crate) struct Activate {
 }
 
 #[derive(Deserialize)]
+pub(crate) struct Configure {
+    pub config: Option<Box<RawValue>>,
+}
+
+#[derive(Deserialize)]
 pub(crate) struct Agreed {
     pub name: String,
     pub version: String,
 }
 
-/// The positions of an api and of a method in it.
-pub(crate) type Route = (usize, usize);
+/// What serves methods and events, by their wire names.
+pub(crate) type Routes = HashMap<String, Arc<Handler>>;
 
-/// By wire name.
-pub(crate) type Routes = HashMap<String, Route>;
-
-/// Which method a wire name means. Of an api in several versions it is the agreed one; without an agreement the one that
+/// Which handler a wire name means. Of an api in several versions it is the agreed one; without an agreement the one that
 /// was offered last.
 pub(crate) fn routes(apis: &[Api], agreed: &[Agreed]) -> Routes {
     let chosen = |api: &Api| {
@@ -63,12 +69,12 @@ pub(crate) fn routes(apis: &[Api], agreed: &[Agreed]) -> Routes {
             .is_none_or(|agreed| agreed.version == api.version)
     };
     let mut routes = Routes::new();
-    for (a, api) in apis.iter().enumerate().filter(|(_, api)| chosen(api)) {
+    for api in apis.iter().filter(|api| chosen(api)) {
         // Not a union of versions: what the last one dropped is gone.
         let prefix = format!("{}.", api.name);
         routes.retain(|name: &String, _| !name.starts_with(&prefix));
-        for (m, method) in api.methods.iter().enumerate() {
-            routes.insert(prefix.clone() + method.name(), (a, m));
+        for (name, handler) in api.handlers() {
+            routes.insert(prefix.clone() + name, Arc::clone(handler));
         }
     }
     routes

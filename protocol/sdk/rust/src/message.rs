@@ -1,13 +1,15 @@
 //! Bodies of frames: what came in, and the bytes of what goes out.
 
 use std::fmt;
+use std::time::Duration;
 
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Value, error::Category};
 
-use crate::error::Error;
+use crate::asked::{HostError, Reply};
+use crate::error::{Error, INTERNAL_ERROR};
 
 /// The id of a request: what its answer, its progress and its cancellation name.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -33,6 +35,9 @@ impl fmt::Display for Id {
 pub(crate) struct Context {
     /// Time left, in milliseconds.
     pub ms: Option<f64>,
+    /// How many items the caller takes before its first `$/credit`.
+    #[serde(default)]
+    pub credit: Option<u64>,
 }
 
 #[derive(Debug)]
@@ -47,8 +52,12 @@ pub(crate) enum Incoming {
         method: String,
         params: Option<Box<RawValue>>,
     },
-    /// An answer to a request that was never sent: this side asks nothing yet.
-    Answer,
+    Answer {
+        id: Id,
+        outcome: Reply,
+    },
+    /// An answer without an id: to what, nobody knows.
+    Nothing,
     Invalid {
         id: Option<Id>,
         error: Error,
@@ -68,6 +77,15 @@ struct Envelope {
     params: Option<Box<RawValue>>,
     #[serde(default)]
     ctx: Option<Value>,
+    #[serde(default, deserialize_with = "raw")]
+    result: Option<Box<RawValue>>,
+    #[serde(default)]
+    error: Option<Value>,
+}
+
+/// `null` as a result rather than as an absence.
+pub(crate) fn raw<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Box<RawValue>>, D::Error> {
+    Box::deserialize(deserializer).map(Some)
 }
 
 /// `null` as a value rather than as an absence: an id of null is wrong, an absent one is a notification.
@@ -108,7 +126,12 @@ pub(crate) fn parse(body: &[u8]) -> Incoming {
         return invalid(id, Error::invalid_request("jsonrpc is not \"2.0\""));
     }
     let method = match envelope.method {
-        None => return Incoming::Answer,
+        None => {
+            return match id {
+                Some(id) => Incoming::Answer { id, outcome: reply(envelope.result, envelope.error) },
+                None => Incoming::Nothing,
+            };
+        }
         Some(Value::String(method)) => method,
         Some(_) => return invalid(id, Error::invalid_request("method is not a string")),
     };
@@ -121,6 +144,21 @@ pub(crate) fn parse(body: &[u8]) -> Incoming {
             // A plugin may ignore what it receives; one that is malformed is ignored too.
             context: envelope.ctx.and_then(|ctx| serde_json::from_value(ctx).ok()).unwrap_or_default(),
         },
+    }
+}
+
+fn reply(result: Option<Box<RawValue>>, error: Option<Value>) -> Reply {
+    #[derive(Deserialize)]
+    struct Failure {
+        code: i64,
+        #[serde(default)]
+        message: String,
+        data: Option<Value>,
+    }
+    match (result, error.map(serde_json::from_value::<Failure>)) {
+        (Some(result), None) => Ok(result),
+        (_, Some(Ok(Failure { code, message, data }))) => Err(HostError::new(code, message, data)),
+        _ => Err(HostError::local(INTERNAL_ERROR, "invalid_result", "the host gave no valid answer".into())),
     }
 }
 
@@ -179,6 +217,35 @@ pub(crate) fn progress(id: &Id, value: &RawValue) -> Vec<u8> {
         .into_bytes()
 }
 
+pub(crate) fn item(id: &Id, seq: u64, value: &RawValue, cursor: Option<&str>) -> Vec<u8> {
+    let (id, value) = (json(id), value.get());
+    let cursor = cursor.map_or_else(String::new, |cursor| format!(r#","cursor":{}"#, json(&cursor)));
+    format!(
+        r#"{{"jsonrpc":"2.0","method":"$/item","params":{{"id":{id},"seq":{seq},"value":{value}{cursor}}}}}"#
+    )
+    .into_bytes()
+}
+
+/// A request to the host, for the call `parent`.
+pub(crate) fn request(
+    id: &Id,
+    method: &str,
+    params: &RawValue,
+    parent: Option<&Id>,
+    time: Option<Duration>,
+) -> Vec<u8> {
+    #[derive(Serialize)]
+    struct Ctx<'a> {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        parent: Option<&'a Id>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        ms: Option<u128>,
+    }
+    let ctx = json(&Ctx { parent, ms: time.map(|time| time.as_millis()) });
+    let (id, method, params) = (json(id), json(&method), params.get());
+    format!(r#"{{"jsonrpc":"2.0","id":{id},"method":{method},"params":{params},"ctx":{ctx}}}"#).into_bytes()
+}
+
 /// For the types of this crate, whose serialisation can not fail.
 fn json<T: Serialize>(value: &T) -> String {
     serde_json::to_string(value).expect("ids and errors are JSON")
@@ -225,10 +292,30 @@ mod tests {
     fn requests_notifications_and_answers_are_told_apart() {
         assert!(matches!(
             parse(br#"{"jsonrpc":"2.0","id":"x","method":"a.b","ctx":{"ms":5.5,"new":1},"more":1}"#),
-            Incoming::Request { id: Id::String(_), context: Context { ms: Some(5.5) }, .. }
+            Incoming::Request { id: Id::String(_), context: Context { ms: Some(5.5), credit: None }, .. }
         ));
         assert!(matches!(parse(br#"{"jsonrpc":"2.0","method":"exit"}"#), Incoming::Notification { .. }));
-        assert!(matches!(parse(br#"{"jsonrpc":"2.0","id":1,"result":null}"#), Incoming::Answer));
+        assert!(matches!(parse(br#"{"jsonrpc":"2.0","result":null}"#), Incoming::Nothing));
+    }
+
+    #[test]
+    fn an_answer_is_a_result_even_null_or_an_error() {
+        fn outcome(members: &str) -> Result<String, (String, String)> {
+            match parse(format!(r#"{{"jsonrpc":"2.0","id":1,{members}}}"#).as_bytes()) {
+                Incoming::Answer { id: Id::Integer(1), outcome } => outcome
+                    .map(|result| result.get().to_owned())
+                    .map_err(|error| (error.code(), error.message().to_owned())),
+                other => panic!("{members} was taken as {other:?}"),
+            }
+        }
+        assert_eq!(outcome(r#""result":null"#), Ok("null".into()));
+        assert_eq!(outcome(r#""result":{"a":1}"#), Ok(r#"{"a":1}"#.into()));
+        let error = outcome(r#""error":{"code":-31954,"message":"full","data":{"code":"storage_full"}}"#);
+        assert_eq!(error, Err(("storage_full".into(), "full".into())));
+        let error = outcome(r#""error":{"code":7,"message":"no"}"#);
+        assert_eq!(error, Err(("rpc_7".into(), "no".into())));
+        assert_eq!(outcome(r#""more":1"#).unwrap_err().0, "invalid_result");
+        assert_eq!(outcome(r#""error":"text""#).unwrap_err().0, "invalid_result");
     }
 
     #[derive(Debug, Deserialize)]

@@ -15,7 +15,8 @@ const HIGH_WATER: usize = 1 << 20;
 pub(crate) struct Output {
     state: Mutex<State>,
     changed: Condvar,
-    file: File,
+    /// Without one, what is sent is dropped.
+    file: Option<File>,
 }
 
 #[derive(Default)]
@@ -25,7 +26,7 @@ struct State {
 }
 
 impl Output {
-    pub fn new(file: File) -> Self {
+    pub fn new(file: Option<File>) -> Self {
         Self { state: Mutex::default(), changed: Condvar::new(), file }
     }
 
@@ -43,7 +44,7 @@ impl Output {
             let bytes = std::mem::take(&mut state.pending);
             drop(state);
             self.changed.notify_all();
-            if let Err(error) = (&self.file).write_all(&bytes) {
+            if let Some(Err(error)) = self.file.as_ref().map(|mut file| file.write_all(&bytes)) {
                 gone(&error);
             }
             state = self.lock();

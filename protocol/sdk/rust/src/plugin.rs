@@ -3,16 +3,24 @@
 use std::io::{self, BufReader, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process;
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
-use serde_json::value::RawValue;
+use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value, json};
 
-use crate::api::{Api, assert_name, params_schema};
+use crate::api::{Api, assert_name};
+use crate::asked::Asked;
+use crate::call::{Call, Peer, Terms};
 use crate::error::Error;
 use crate::frame;
-use crate::message::typed;
+use crate::handshake::routes;
+use crate::host::Host;
+use crate::message::{Id, typed};
+use crate::output::Output;
+use crate::schema::config_schema;
 use crate::session::Session;
 use crate::stdio;
 
@@ -37,9 +45,11 @@ pub enum Panic {
     Answer,
 }
 
-/// What a plugin is told when it is activated.
+/// What a plugin is told when it is activated, and when it is configured anew.
 #[derive(Clone, Debug)]
 pub struct Activation {
+    pub(crate) host: Host,
+    pub(crate) services: Vec<String>,
     pub(crate) data_dir: Option<PathBuf>,
     pub(crate) plugin: String,
     pub(crate) generation: u64,
@@ -49,6 +59,16 @@ impl Activation {
     /// A directory of the plugin's own that outlives the process.
     pub fn data_dir(&self) -> Option<&Path> {
         self.data_dir.as_deref()
+    }
+
+    /// The host's services. Kept, for a thread of the plugin's own, it goes on working when the hook has returned.
+    pub fn host(&self) -> &Host {
+        &self.host
+    }
+
+    /// The host services that the operator has granted, such as `host.storage`.
+    pub fn services(&self) -> &[String] {
+        &self.services
     }
 
     /// The name under which the supervisor runs this process.
@@ -62,7 +82,7 @@ impl Activation {
     }
 }
 
-type Hook = dyn Fn(&Activation, Option<&RawValue>) -> Result<(), Error> + Send + Sync;
+pub(crate) type Hook = dyn Fn(&Activation, Option<&RawValue>) -> Result<(), Error> + Send + Sync;
 
 /// A plugin: apis, and how to run them. Built once, in `main`, and handed over to [`run`](Plugin::run).
 pub struct Plugin {
@@ -70,8 +90,10 @@ pub struct Plugin {
     version: String,
     pub(crate) apis: Vec<Api>,
     exclusive: bool,
+    needs: Vec<Value>,
     config: Option<Value>,
     pub(crate) on_activate: Option<Box<Hook>>,
+    pub(crate) on_configure: Option<Box<Hook>>,
     pub(crate) on_panic: Panic,
     pub(crate) threads: usize,
 }
@@ -88,8 +110,10 @@ impl Plugin {
             version: version.into(),
             apis: Vec::new(),
             exclusive: false,
+            needs: Vec::new(),
             config: None,
             on_activate: None,
+            on_configure: None,
             on_panic: Panic::default(),
             threads: THREADS,
         }
@@ -119,11 +143,35 @@ impl Plugin {
         C: DeserializeOwned + JsonSchema,
         F: Fn(&Activation, C) -> Result<(), Error> + Send + Sync + 'static,
     {
-        self.config = Some(params_schema::<C>());
-        self.on_activate = Some(Box::new(move |activation, config| {
-            let config = typed(config, Error::config_invalid)?;
-            hook(activation, config)
-        }));
+        self.config = Some(config_schema::<C>());
+        self.on_activate = Some(configured(hook));
+        self
+    }
+
+    /// Takes another configuration while it runs; `hook` may be the one of [`activate`](Plugin::activate). What it
+    /// returns as an error leaves the old configuration in force. Calls go on meanwhile.
+    #[must_use]
+    pub fn configure<C, F>(mut self, hook: F) -> Self
+    where
+        C: DeserializeOwned + JsonSchema,
+        F: Fn(&Activation, C) -> Result<(), Error> + Send + Sync + 'static,
+    {
+        self.config = Some(config_schema::<C>());
+        self.on_configure = Some(configured(hook));
+        self
+    }
+
+    /// A host service that the plugin can not do without, such as `host.storage`, and a semver range of it.
+    #[must_use]
+    pub fn needs(mut self, service: &str, range: &str) -> Self {
+        self.needs.push(json!({ "service": service, "range": range }));
+        self
+    }
+
+    /// A host service that the plugin calls where it is granted: [`Activation::services`] says so.
+    #[must_use]
+    pub fn wants(mut self, service: &str, range: &str) -> Self {
+        self.needs.push(json!({ "service": service, "range": range, "optional": true }));
         self
     }
 
@@ -177,6 +225,33 @@ impl Plugin {
         }
     }
 
+    /// Serves one call without a supervisor, for tests: progress and items go nowhere, no hook has run, and the host
+    /// answers everything with the error `no_host`.
+    ///
+    /// ```
+    /// # use bulkhead_plugin::{Api, Call, Plugin};
+    /// # use schemars::JsonSchema;
+    /// # use serde_json::json;
+    /// # #[derive(serde::Deserialize, JsonSchema)]
+    /// # struct Params { a: i64, b: i64 }
+    /// let plugin = Plugin::new("min", "1.0.0")
+    ///     .api(Api::new("min", "1.0.0").method("min", |_: &Call, p: Params| Ok(p.a.min(p.b))));
+    /// assert_eq!(plugin.try_call("min.min", &json!({ "a": 1, "b": 2 })), Ok(json!(1)));
+    /// ```
+    pub fn try_call(&self, method: &str, params: &Value) -> Result<Value, Error> {
+        let peer = Peer {
+            output: Output::new(None),
+            asked: Asked::of_nobody(),
+            frame_bytes: AtomicUsize::new(usize::MAX),
+        };
+        let terms = Terms { time_left: None, credit: u64::MAX };
+        let call = Call::new(Id::Integer(0), method.into(), &terms, None, Arc::new(peer));
+        let routes = routes(&self.apis, &[]);
+        let handler = routes.get(method).ok_or_else(|| Error::method_not_found(method))?;
+        let result = handler(&call, Some(&*to_raw_value(params)?))?;
+        Ok(serde_json::from_str(result.get())?)
+    }
+
     pub(crate) fn describe(&self) -> Value {
         let apis: Vec<_> = self.apis.iter().map(Api::describe).collect();
         let mut description = Map::new();
@@ -185,7 +260,14 @@ impl Plugin {
         tell("plugin", json!({ "name": self.name, "version": self.version }));
         tell("build", build());
         tell("apis", apis.into());
-        tell("capabilities", json!({ "ping": true }));
+        let mut capabilities = json!({ "ping": true });
+        if self.on_configure.is_some() {
+            capabilities["configure"] = true.into();
+        }
+        tell("capabilities", capabilities);
+        if !self.needs.is_empty() {
+            tell("needs", self.needs.clone().into());
+        }
         if self.exclusive {
             tell("exclusive", true.into());
         }
@@ -194,6 +276,12 @@ impl Plugin {
         }
         description.into()
     }
+}
+
+fn configured<C: DeserializeOwned>(
+    hook: impl Fn(&Activation, C) -> Result<(), Error> + Send + Sync + 'static,
+) -> Box<Hook> {
+    Box::new(move |activation, config| hook(activation, typed(config, Error::config_invalid)?))
 }
 
 fn build() -> Value {

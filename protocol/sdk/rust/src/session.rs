@@ -17,12 +17,15 @@ use serde::Deserialize;
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Value, json};
 
-use crate::call::Call;
+use crate::asked::Asked;
+use crate::call::{Call, Peer, Terms};
 use crate::error::Error;
-use crate::handshake::{Activate, Initialize, Range, Route, Routes, routes};
+use crate::handshake::{Activate, Configure, Initialize, Range, Routes, routes};
+use crate::host::Host;
 use crate::message::{self, Context, Id, Incoming};
+use crate::method::Handler;
 use crate::output::Output;
-use crate::plugin::{Activation, PROTOCOL, Panic, Plugin};
+use crate::plugin::{Activation, Hook, PROTOCOL, Panic, Plugin};
 use crate::pool::Pool;
 
 /// The limits of protocol/README.md, until `initialize` says others.
@@ -39,9 +42,8 @@ type Outcome = Result<Box<RawValue>, Error>;
 
 pub(crate) struct Session {
     plugin: Plugin,
-    output: Arc<Output>,
+    peer: Arc<Peer>,
     pool: Arc<Pool<Job>>,
-    frame_bytes: AtomicUsize,
     state: Mutex<State>,
 }
 
@@ -50,6 +52,7 @@ struct State {
     name: String,
     generation: u64,
     data_dir: Option<PathBuf>,
+    services: Vec<String>,
     routes: Routes,
     in_flight: usize,
     in_flight_limit: usize,
@@ -75,7 +78,8 @@ struct Job {
 
 enum Work {
     Activate(Activate),
-    Serve { route: Route, params: Option<Box<RawValue>> },
+    Configure(Configure),
+    Serve { handler: Arc<Handler>, params: Option<Box<RawValue>> },
 }
 
 impl Session {
@@ -86,14 +90,18 @@ impl Session {
                 session.upgrade().inspect(|session| session.run(job));
             });
             Self {
-                output: Arc::new(Output::new(output)),
+                peer: Arc::new(Peer {
+                    output: Output::new(Some(output)),
+                    asked: Asked::default(),
+                    frame_bytes: AtomicUsize::new(FRAME_BYTES),
+                }),
                 pool,
-                frame_bytes: AtomicUsize::new(FRAME_BYTES),
                 state: Mutex::new(State {
                     phase: Phase::New,
                     name: String::new(),
                     generation: 0,
                     data_dir: None,
+                    services: Vec::new(),
                     routes: routes(&plugin.apis, &[]),
                     in_flight: 0,
                     in_flight_limit: IN_FLIGHT,
@@ -107,11 +115,11 @@ impl Session {
 
     /// How long a body may be.
     pub fn frame_limit(&self) -> usize {
-        self.frame_bytes.load(Relaxed)
+        self.peer.frame_bytes.load(Relaxed)
     }
 
     pub fn leave(&self, status: i32) -> ! {
-        self.output.flush(FLUSH);
+        self.peer.output.flush(FLUSH);
         process::exit(status)
     }
 
@@ -123,7 +131,8 @@ impl Session {
                 }
             }
             Incoming::Notification { method, params } => self.notification(&method, params.as_deref()),
-            Incoming::Answer => {}
+            Incoming::Answer { id, outcome } => self.peer.asked.settle(&id, outcome),
+            Incoming::Nothing => {}
             Incoming::Invalid { id, error } => self.answer(id.as_ref(), &Err(error)),
         }
     }
@@ -145,6 +154,9 @@ impl Session {
                 self.answer(Some(id), &encoded(&description));
             }
             "activate" => self.activate(id, parsed(params.as_deref())?)?,
+            "configure" if self.plugin.on_configure.is_some() => {
+                self.configure(id, parsed(params.as_deref())?)?;
+            }
             "ping" => self.answer(Some(id), &encoded(&json!({}))),
             "shutdown" => {
                 let mut state = self.lock();
@@ -162,11 +174,21 @@ impl Session {
         struct Cancel {
             id: Id,
         }
+        #[derive(Deserialize)]
+        struct Credit {
+            id: Id,
+            n: u64,
+        }
         match method {
             "exit" => self.leave(0),
             "$/cancelRequest" => {
                 if let Ok(Cancel { id }) = parsed(params) {
                     self.cancel(&id);
+                }
+            }
+            "$/credit" => {
+                if let Ok(Credit { id, n }) = parsed(params) {
+                    self.lock().calls.get(&id).inspect(|call| call.add_credit(n));
                 }
             }
             _ => {}
@@ -185,8 +207,9 @@ impl Session {
         state.phase = Phase::Described;
         state.name.clone_from(&params.plugin);
         state.generation = params.generation;
+        state.services.clone_from(&params.services);
         if let Some(limit) = params.limits.frame_bytes {
-            self.frame_bytes.store(limit, Relaxed);
+            self.peer.frame_bytes.store(limit, Relaxed);
         }
         if let Some(limit) = params.limits.in_flight {
             state.in_flight_limit = limit;
@@ -202,9 +225,20 @@ impl Session {
         state.phase = Phase::Activating;
         state.data_dir.clone_from(&params.data_dir);
         state.routes = routes(&self.plugin.apis, &params.apis);
-        let call = self.admit(&mut state, id, "activate".into(), None)?;
+        let call = self.admit(&mut state, id, "activate".into(), &Context::default())?;
         drop(state);
         self.submit(Job { call, work: Work::Activate(params) });
+        Ok(())
+    }
+
+    fn configure(&self, id: &Id, params: Configure) -> Result<(), Error> {
+        let mut state = self.lock();
+        if state.phase != Phase::Ready {
+            return Err(Error::invalid_request("configure comes between activate and shutdown"));
+        }
+        let call = self.admit(&mut state, id, "configure".into(), &Context::default())?;
+        drop(state);
+        self.submit(Job { call, work: Work::Configure(params) });
         Ok(())
     }
 
@@ -221,23 +255,16 @@ impl Session {
             Phase::Draining => return Err(Error::invalid_request("a call after shutdown")),
             _ => return Err(Error::invalid_request("a call before activate was answered")),
         }
-        let Some(&route) = state.routes.get(&method) else {
+        let Some(handler) = state.routes.get(&method).cloned() else {
             return Err(Error::method_not_found(&method));
         };
-        let time_left = context.ms.and_then(|ms| Duration::try_from_secs_f64(ms / 1000.0).ok());
-        let call = self.admit(&mut state, id, method, time_left)?;
+        let call = self.admit(&mut state, id, method, context)?;
         drop(state);
-        self.submit(Job { call, work: Work::Serve { route, params } });
+        self.submit(Job { call, work: Work::Serve { handler, params } });
         Ok(())
     }
 
-    fn admit(
-        &self,
-        state: &mut State,
-        id: &Id,
-        method: String,
-        time_left: Option<Duration>,
-    ) -> Result<Call, Error> {
+    fn admit(&self, state: &mut State, id: &Id, method: String, context: &Context) -> Result<Call, Error> {
         if state.calls.contains_key(id) {
             return Err(Error::invalid_request(format!("a request {id} is being worked on")));
         }
@@ -245,8 +272,11 @@ impl Session {
             let limit = state.in_flight_limit;
             return Err(Error::invalid_request(format!("more than {limit} calls in flight")));
         }
-        let output = Arc::clone(&self.output);
-        let call = Call::new(id.clone(), method, time_left, state.data_dir.clone(), output);
+        let terms = Terms {
+            time_left: context.ms.and_then(|ms| Duration::try_from_secs_f64(ms / 1000.0).ok()),
+            credit: context.credit.unwrap_or(0),
+        };
+        let call = Call::new(id.clone(), method, &terms, state.data_dir.clone(), Arc::clone(&self.peer));
         state.calls.insert(id.clone(), call.clone());
         state.in_flight += 1;
         Ok(call)
@@ -274,10 +304,15 @@ impl Session {
     fn run(&self, job: Job) {
         let Job { call, work } = job;
         let outcome = catch_unwind(AssertUnwindSafe(|| match &work {
-            Work::Activate(params) => self.prepare(params),
-            Work::Serve { route: (api, method), params } => {
+            Work::Activate(params) => {
+                self.configure_with(self.plugin.on_activate.as_deref(), &call, params.config.as_deref())
+            }
+            Work::Configure(params) => {
+                self.configure_with(self.plugin.on_configure.as_deref(), &call, params.config.as_deref())
+            }
+            Work::Serve { handler, params } => {
                 call.check()?;
-                self.plugin.apis[*api].methods[*method].serve(&call, params.as_deref())
+                handler(&call, params.as_deref())
             }
         }));
         let outcome = outcome.unwrap_or_else(|payload| match self.plugin.on_panic {
@@ -294,24 +329,26 @@ impl Session {
         self.settle(&call, outcome);
     }
 
-    fn prepare(&self, params: &Activate) -> Outcome {
+    fn configure_with(&self, hook: Option<&Hook>, call: &Call, config: Option<&RawValue>) -> Outcome {
         let activation = {
             let state = self.lock();
             Activation {
+                host: Host::new(call.clone()),
+                services: state.services.clone(),
                 data_dir: state.data_dir.clone(),
                 plugin: state.name.clone(),
                 generation: state.generation,
             }
         };
-        if let Some(hook) = &self.plugin.on_activate {
-            hook(&activation, params.config.as_deref())?;
+        if let Some(hook) = hook {
+            hook(&activation, config)?;
         }
         encoded(&json!({}))
     }
 
     fn settle(&self, call: &Call, outcome: Outcome) {
         self.lock().calls.remove(call.id());
-        call.answer(outcome, self.frame_limit());
+        call.answer(outcome);
         let mut state = self.lock();
         state.in_flight -= 1;
         self.finish_shutdown(state);
@@ -330,7 +367,7 @@ impl Session {
     }
 
     fn answer(&self, id: Option<&Id>, outcome: &Outcome) {
-        self.output.send(&message::answer(id, outcome));
+        self.peer.output.send(&message::answer(id, outcome));
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

@@ -2,11 +2,12 @@
 
 mod support;
 
+use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
 
 use serde_json::Value;
-use support::pattern::matches;
+use support::pattern::{id_name, matches};
 use support::process::Process;
 
 #[test]
@@ -25,56 +26,107 @@ fn every_golden_conversation_goes_as_written() {
 
 fn hold(path: &Path) -> Result<(), String> {
     let text = fs::read_to_string(path).map_err(|error| error.to_string())?;
-    let mut process = Process::example("conformance");
+    let mut held =
+        Conversation { process: Process::example("conformance"), ids: HashMap::new(), ignored: Vec::new() };
     for (number, line) in text.lines().enumerate().skip(1) {
         let step = serde_json::from_str(line).expect("a line is one JSON object");
-        take(&mut process, &filled(step)).map_err(|what| {
-            let log = process.end();
+        held.take(&filled(step)).map_err(|what| {
+            let log = held.process.end();
             format!("{}:{}: {what}\n  step: {line}\n  stderr: {log}", path.display(), number + 1)
         })?;
     }
-    process.end();
+    held.process.end();
     Ok(())
 }
 
-fn take(process: &mut Process, step: &Value) -> Result<(), String> {
-    let (name, value) = step.as_object().and_then(|step| step.iter().next()).expect("a step");
-    match name.as_str() {
-        "send" => process.send(value.to_string().as_bytes()),
-        "sendRaw" => process.write(value.as_str().expect("a text").as_bytes()),
-        "eof" => process.close_input(),
-        "expect" => {
-            let message = process.message()?;
-            if !matches(value, Some(&message)) {
-                return Err(format!("came: {message}"));
-            }
-        }
-        "unordered" => unordered(process, value.as_array().expect("a list of patterns"))?,
-        "expectExit" => {
-            let status = Value::from(process.wait()?);
-            if !matches(value, Some(&status)) {
-                return Err(format!("ended with status {status}"));
-            }
-        }
-        other => return Err(format!("no such step: {other}")),
-    }
-    Ok(())
+struct Conversation {
+    process: Process,
+    /// What the plugin's own requests are numbered, by the name that a pattern gave them.
+    ids: HashMap<String, Value>,
+    /// Patterns of messages that may come at any time.
+    ignored: Vec<Value>,
 }
 
-fn unordered(process: &mut Process, patterns: &[Value]) -> Result<(), String> {
-    let mut rows: Vec<Vec<&Value>> = patterns
-        .iter()
-        .map(|entry| entry.as_array().map_or_else(|| vec![entry], |row| row.iter().collect()))
-        .collect();
-    while rows.iter().any(|row| !row.is_empty()) {
-        let message = process.message()?;
-        let row = rows
-            .iter_mut()
-            .find(|row| row.first().is_some_and(|next| matches(next, Some(&message))))
-            .ok_or_else(|| format!("none of the patterns left takes: {message}"))?;
-        row.remove(0);
+impl Conversation {
+    fn take(&mut self, step: &Value) -> Result<(), String> {
+        let (name, value) = step.as_object().and_then(|step| step.iter().next()).expect("a step");
+        match name.as_str() {
+            "send" => self.process.send(self.with_ids(value).to_string().as_bytes()),
+            "sendRaw" => self.process.write(value.as_str().expect("a text").as_bytes()),
+            "eof" => self.process.close_input(),
+            "ignore" => self.ignored.push(value.clone()),
+            "expect" => {
+                let message = self.message()?;
+                if !matches(&self.with_ids(value), Some(&message)) {
+                    return Err(format!("came: {message}"));
+                }
+                self.remember(value, &message);
+            }
+            "unordered" => self.unordered(value.as_array().expect("a list of patterns"))?,
+            "expectExit" => {
+                let ignored = std::mem::take(&mut self.ignored);
+                let passed = |message: &Value| ignored.iter().any(|each| matches(each, Some(message)));
+                let status = Value::from(self.process.wait_past(passed)?);
+                if !matches(value, Some(&status)) {
+                    return Err(format!("ended with status {status}"));
+                }
+            }
+            other => return Err(format!("no such step: {other}")),
+        }
+        Ok(())
     }
-    Ok(())
+
+    fn unordered(&mut self, patterns: &[Value]) -> Result<(), String> {
+        let mut rows: Vec<Vec<&Value>> = patterns
+            .iter()
+            .map(|entry| entry.as_array().map_or_else(|| vec![entry], |row| row.iter().collect()))
+            .collect();
+        while rows.iter().any(|row| !row.is_empty()) {
+            let message = self.message()?;
+            let row = rows
+                .iter_mut()
+                .find(|row| row.first().is_some_and(|next| matches(&self.with_ids(next), Some(&message))))
+                .ok_or_else(|| format!("none of the patterns left takes: {message}"))?;
+            self.remember(row.remove(0), &message);
+        }
+        Ok(())
+    }
+
+    fn message(&mut self) -> Result<Value, String> {
+        loop {
+            let message = self.process.message()?;
+            if !self.ignored.iter().any(|pattern| matches(pattern, Some(&message))) {
+                return Ok(message);
+            }
+        }
+    }
+
+    /// With each `$id` whose name is known replaced by that id.
+    fn with_ids(&self, value: &Value) -> Value {
+        if let Some(id) = id_name(value).and_then(|name| self.ids.get(name)) {
+            return id.clone();
+        }
+        match value {
+            Value::Object(members) => {
+                members.iter().map(|(name, value)| (name.clone(), self.with_ids(value))).collect()
+            }
+            Value::Array(elements) => elements.iter().map(|each| self.with_ids(each)).collect(),
+            other => other.clone(),
+        }
+    }
+
+    /// Gives the ids in a message that matched the names that the pattern has for them.
+    fn remember(&mut self, pattern: &Value, message: &Value) {
+        if let Some(name) = id_name(pattern) {
+            self.ids.insert(name.to_owned(), message.clone());
+        } else if let (Value::Object(pattern), Value::Object(message)) = (pattern, message) {
+            for (name, pattern) in pattern {
+                if let Some(message) = message.get(name) {
+                    self.remember(pattern, message);
+                }
+            }
+        }
+    }
 }
 
 /// With each `$repeat` replaced by the text that it stands for.

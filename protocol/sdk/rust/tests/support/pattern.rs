@@ -25,6 +25,11 @@ pub fn matches(pattern: &Value, value: Option<&Value>) -> bool {
     }
 }
 
+/// The name in `{"$id": name}`.
+pub fn id_name(value: &Value) -> Option<&str> {
+    value.get("$id").and_then(Value::as_str)
+}
+
 fn wildcard(name: &str, argument: &Value, value: Option<&Value>) -> bool {
     if name == "$absent" {
         return value.is_none();
@@ -34,6 +39,7 @@ fn wildcard(name: &str, argument: &Value, value: Option<&Value>) -> bool {
     };
     match name {
         "$any" => true,
+        "$id" => value.is_i64() || value.is_string(),
         "$exact" => equal(argument, value),
         "$oneOf" => argument
             .as_array()

@@ -74,12 +74,20 @@ impl Process {
 
     /// The exit status, once the output has ended without a further message.
     pub fn wait(&mut self) -> Result<i32, String> {
-        match self.messages.recv_timeout(PATIENCE) {
-            Ok(message) => Err(format!("a message that nobody expects: {message:?}")),
-            Err(RecvTimeoutError::Timeout) => Err("the process did not end".into()),
-            Err(RecvTimeoutError::Disconnected) => {
-                let status = self.child.wait().map_err(|error| error.to_string())?;
-                status.code().ok_or_else(|| format!("ended by a signal: {status}"))
+        self.wait_past(|_| false)
+    }
+
+    /// The same, but for messages that may come.
+    pub fn wait_past(&mut self, passed: impl Fn(&Value) -> bool) -> Result<i32, String> {
+        loop {
+            match self.messages.recv_timeout(PATIENCE) {
+                Ok(Ok(message)) if passed(&message) => {}
+                Ok(message) => return Err(format!("a message that nobody expects: {message:?}")),
+                Err(RecvTimeoutError::Timeout) => return Err("the process did not end".into()),
+                Err(RecvTimeoutError::Disconnected) => {
+                    let status = self.child.wait().map_err(|error| error.to_string())?;
+                    return status.code().ok_or_else(|| format!("ended by a signal: {status}"));
+                }
             }
         }
     }
