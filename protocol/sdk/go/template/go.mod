@@ -1,0 +1,7 @@
+module plugins/{{name}}
+
+go 1.22
+
+require bulkhead/plugin v0.0.0
+
+replace bulkhead/plugin => ./sdk
