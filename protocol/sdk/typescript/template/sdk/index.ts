@@ -1,0 +1,2 @@
+/** Stands in for the copy of the SDK that `bulkhead new` puts here. */
+export * from "../../index.ts";

@@ -1,0 +1,147 @@
+/** vscode-jsonrpc's two ends of a connection, over strict frames. */
+import {
+  AbstractMessageReader,
+  AbstractMessageWriter,
+  type DataCallback,
+  type Disposable,
+  type Message,
+  type MessageReader,
+  type MessageWriter,
+} from "vscode-jsonrpc/node";
+import type { Readable, Writable } from "node:stream";
+import { codes, refusal } from "./error.ts";
+import { encodeFrame, FrameReader } from "./frame.ts";
+import { carriesLoneSurrogate, isId, parse, type Id, type Incoming } from "./message.ts";
+
+export interface Limits {
+  frameBytes: number;
+  depth: number;
+  inFlight: number;
+}
+
+/** Source: protocol/README.md; `initialize` may say others. */
+export const defaultLimits: Readonly<Limits> = { frameBytes: 64 * 1024 * 1024, depth: 100, inFlight: 4096 };
+
+type Refused = Extract<Incoming, { kind: "refused" }>;
+
+/** Fires an error once, when the frames are broken, and reads nothing after it. */
+export class StrictReader extends AbstractMessageReader implements MessageReader {
+  readonly #input: Readable;
+  readonly #limits: Limits;
+  readonly #refuse: (refused: Refused) => void;
+
+  constructor(input: Readable, limits: Limits, refuse: (refused: Refused) => void) {
+    super();
+    this.#input = input;
+    this.#limits = limits;
+    this.#refuse = refuse;
+  }
+
+  listen(callback: DataCallback): Disposable {
+    const frames = new FrameReader(this.#limits.frameBytes);
+    const take = (chunk: Buffer): void => {
+      frames.limit = this.#limits.frameBytes;
+      try {
+        for (const body of frames.push(chunk)) {
+          const incoming = parse(body, this.#limits.depth);
+          if (incoming.kind === "message") callback(incoming.message);
+          else if (incoming.kind === "refused") this.#refuse(incoming);
+        }
+      } catch (error) {
+        this.#input.off("data", take);
+        this.fireError(error);
+      }
+    };
+    const end = (): void => {
+      try {
+        frames.end();
+        this.fireClose();
+      } catch (error) {
+        this.fireError(error);
+      }
+    };
+    const fail = (error: Error): void => this.fireError(error);
+    this.#input.on("data", take).once("end", end).on("error", fail);
+    return { dispose: () => this.#input.off("data", take).off("end", end).off("error", fail) };
+  }
+}
+
+/** The body would be longer than agreed, or is not JSON that the protocol takes. */
+export class EncodeError extends Error {
+  override readonly name = "EncodeError";
+  readonly code: string;
+  constructor(code: string, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/**
+ * Writes whole frames, in order. An answer that can not be sent is replaced by an error that says why; any other message
+ * that can not be sent is rejected with an `EncodeError`.
+ */
+export class StrictWriter extends AbstractMessageWriter implements MessageWriter {
+  readonly #output: Writable;
+  readonly #limits: Readonly<Limits>;
+  readonly #answered: (id: Id) => void;
+
+  /** @param answered is told the id of each request once its answer is on its way */
+  constructor(output: Writable, limits: Readonly<Limits>, answered: (id: Id) => void) {
+    super();
+    this.#output = output;
+    this.#limits = limits;
+    this.#answered = answered;
+    output.on("error", (error) => this.fireError(error));
+  }
+
+  // Async although nothing waits here: vscode-jsonrpc and callers expect a rejection rather than a throw.
+  async write(message: Message): Promise<void> {
+    const answer = answerOf(message);
+    if (answer === undefined) {
+      this.#output.write(encodeFrame(this.#encode(message)));
+      return;
+    }
+    let body: string;
+    try {
+      body = this.#encode(message);
+    } catch (error) {
+      const code = error instanceof EncodeError ? error.code : "internal_error";
+      const text = error instanceof Error ? error.message : String(error);
+      const replacement = refusal(
+        codes.internalError,
+        code === "too_large" ? "answer_too_large" : code,
+        text,
+      );
+      body = this.#encode({ jsonrpc: "2.0", id: answer.id, error: replacement.toJson() });
+    }
+    this.#output.write(encodeFrame(body));
+    if (answer.id !== null) this.#answered(answer.id);
+  }
+
+  end(): void {
+    this.#output.end();
+  }
+
+  #encode(message: object): string {
+    const body = stringify(message);
+    if (carriesLoneSurrogate(body)) throw new EncodeError("not_json", "a lone surrogate is no text");
+    const bytes = Buffer.byteLength(body);
+    if (bytes <= this.#limits.frameBytes) return body;
+    const text = `a message of ${bytes} bytes; the limit is ${this.#limits.frameBytes}`;
+    throw new EncodeError("too_large", text);
+  }
+}
+
+function stringify(message: object): string {
+  try {
+    return JSON.stringify(message);
+  } catch (error) {
+    // A BigInt, or a value that contains itself.
+    throw new EncodeError("not_json", error instanceof Error ? error.message : String(error));
+  }
+}
+
+function answerOf(message: Message): { readonly id: Id | null } | undefined {
+  if ("method" in message) return undefined;
+  return { id: "id" in message && isId(message.id) ? message.id : null };
+}

@@ -1,0 +1,46 @@
+/** A drawing as data: what a View plugin returns, and a terminal or anything else draws. */
+import { z } from "zod";
+
+const cell = z.union([z.string(), z.number(), z.null()]);
+
+const textBlock = z.object({
+  kind: z.literal("text"),
+  /** Lines are separated by line feeds; whoever draws wraps the long ones. */
+  text: z.string(),
+});
+
+const tableBlock = z.object({
+  kind: z.literal("table"),
+  columns: z.array(
+    z.object({
+      title: z.string(),
+      align: z.enum(["left", "right"]).optional(),
+      /** In characters; absent: as wide as the widest cell. */
+      width: z.int().positive().optional(),
+    }),
+  ),
+  /** As many cells in each as there are columns. */
+  rows: z.array(z.array(cell)),
+});
+
+const chartBlock = z.object({
+  kind: z.literal("chart"),
+  title: z.string(),
+  series: z.array(z.object({ label: z.string(), points: z.array(z.number()) })),
+  /** Of the points, such as "B". */
+  unit: z.string().optional(),
+});
+
+export const view = z.object({
+  title: z.string(),
+  blocks: z.array(z.discriminatedUnion("kind", [textBlock, tableBlock, chartBlock])),
+});
+export type View = z.output<typeof view>;
+
+/** What every View plugin's `render` takes: the place that there is for the drawing, and what it is about. */
+export const renderParams = z.object({
+  width: z.int().positive().optional().describe("Characters in a line."),
+  rows: z.int().positive().optional().describe("Lines."),
+  subject: z.string().optional().describe("What to draw, where a plugin can draw several things."),
+});
+export type RenderParams = z.output<typeof renderParams>;
