@@ -268,7 +268,8 @@ impl Session {
         if state.calls.contains_key(id) {
             return Err(Error::invalid_request(format!("a request {id} is being worked on")));
         }
-        if state.in_flight >= state.in_flight_limit {
+        // Not those whose answers are just being written: the supervisor may have read one, and sent the next call.
+        if state.calls.len() >= state.in_flight_limit {
             let limit = state.in_flight_limit;
             return Err(Error::invalid_request(format!("more than {limit} calls in flight")));
         }

@@ -1,0 +1,23 @@
+"""The golden conversations, held with the reference plugin."""
+
+import unittest
+
+from .conversation import ROOT, python
+from .transcript import Player, read_transcript
+
+DIRECTORY = ROOT.parent.parent / "transcripts"
+
+
+class Transcripts(unittest.TestCase):
+    def test_the_reference_plugin_holds_them_all(self):
+        files = sorted(DIRECTORY.glob("*.jsonl"))
+        self.assertTrue(files, "there are no transcripts")
+        for file in files:
+            title, steps = read_transcript(file)
+            with self.subTest(file.name, title=title), python(ROOT / "examples" / "conformance.py") as plugin:
+                player = Player(plugin)
+                for line, step in enumerate(steps, start=2):
+                    try:
+                        player.perform(step)
+                    except Exception as error:
+                        raise AssertionError(f"{file.name}:{line}: {error!r}\n{plugin.stderr}") from error
