@@ -43,11 +43,15 @@ describe.skipIf(without(path.join(release, "min")))("the Rust plugins", () => {
     expect(error.data).toMatchObject({ path: "/a" });
   });
 
-  test("todo-scan: finds what is to be done in this repository, reports progress, and can be cancelled", async () => {
-    const supervisor = await supervise({ todo: rust("todo-scan") });
+  test("todo-scan: finds what is to be done, reports progress, and can be cancelled", async () => {
+    const supervisor = await supervise({ todo: { ...rust("todo-scan"), apis: { todo: "^1.0.0" } } });
     const seen: unknown[] = [];
     const options = { onProgress: (value: unknown) => void seen.push(value) };
-    const scan = await supervisor.call("todo/todo.scan", { root: path.join(root, "protocol") }, options);
+    const scan = await supervisor.call(
+      "todo/todo.scan",
+      { root: path.join(root, "sample-plugins/todo-scan/example") },
+      options,
+    );
     expect(scan).toMatchObject({
       items: expect.arrayContaining([expect.objectContaining({ kind: "checkbox", done: false })]),
     });

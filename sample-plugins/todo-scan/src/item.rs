@@ -35,6 +35,10 @@ pub struct Item {
     pub line: usize,
     /// Of the marker, in characters, counted from 1.
     pub column: usize,
+    /// Of `TODO(ann): …`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
+    pub author: Option<String>,
 }
 
 /// One find, before it is known which file it is in.
@@ -46,6 +50,7 @@ pub struct Find {
     pub priority: Priority,
     pub line: usize,
     pub column: usize,
+    pub author: Option<String>,
 }
 
 impl Kind {
@@ -64,9 +69,9 @@ pub fn items(file: &str, finds: Vec<Find>) -> Vec<Item> {
     let mut items: Vec<Item> = Vec::with_capacity(finds.len());
     for find in finds {
         let same = items.iter().filter(|item| (item.kind, &item.title) == (find.kind, &find.title)).count();
-        let Find { title, kind, done, priority, line, column } = find;
+        let Find { title, kind, done, priority, line, column, author } = find;
         let id = id(&format!("{file}\0{kind:?}\0{title}\0{same}"));
-        items.push(Item { id, title, kind, done, priority, file: file.into(), line, column });
+        items.push(Item { id, title, kind, done, priority, file: file.into(), line, column, author });
     }
     items
 }
@@ -85,7 +90,7 @@ mod tests {
 
     fn find(title: &str, line: usize) -> Find {
         let (kind, priority) = (Kind::Todo, Priority::Normal);
-        Find { title: title.into(), kind, done: false, priority, line, column: 4 }
+        Find { title: title.into(), kind, done: false, priority, line, column: 4, author: None }
     }
 
     #[test]

@@ -6,6 +6,8 @@ use crate::item::Kind;
 pub struct Marker<'a> {
     pub kind: Kind,
     pub urgent: bool,
+    /// Of `TODO(ann): …`.
+    pub author: Option<&'a str>,
     pub title: &'a str,
     /// Where in the text the marker is, in bytes.
     pub at: usize,
@@ -31,8 +33,10 @@ fn marker<'a>(text: &'a str, wrapped: bool, at: usize, word: &'static str, kind:
     }
     let mut rest = &text[at + word.len()..];
     let mut urgent = skip(&mut rest, "!");
+    let mut author = None;
     if rest.starts_with('(') {
         let end = rest.find(')')?;
+        author = Some(rest[1..end].trim()).filter(|name| !name.is_empty());
         rest = &rest[end + 1..];
         urgent |= skip(&mut rest, "!");
     }
@@ -43,7 +47,7 @@ fn marker<'a>(text: &'a str, wrapped: bool, at: usize, word: &'static str, kind:
         return None;
     }
     let title = rest.trim();
-    Some(Marker { kind, urgent, title: if title.is_empty() { word } else { title }, at })
+    Some(Marker { kind, urgent, author, title: if title.is_empty() { word } else { title }, at })
 }
 
 /// Whether a line of a comment is prose that may go on in the next line: it has not come to an end.
@@ -82,6 +86,18 @@ mod tests {
         ] {
             let found = find(text, false).unwrap_or_else(|| panic!("nothing in {text:?}"));
             assert_eq!((found.kind, found.urgent, found.title), (kind, urgent, title), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn the_author_stands_in_parentheses_right_behind_the_word() {
+        for (text, author) in [
+            (" TODO(ann): x", Some("ann")),
+            (" TODO!( ann ) x", Some("ann")),
+            (" TODO(): x", None),
+            (" TODO (ann) x", None),
+        ] {
+            assert_eq!(find(text, false).expect("a marker").author, author, "{text:?}");
         }
     }
 

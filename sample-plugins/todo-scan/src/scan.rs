@@ -21,23 +21,23 @@ const PAUSE: Duration = Duration::from_millis(100);
 #[serde(rename_all = "camelCase")]
 pub struct Params {
     /// A directory, or a single file.
-    root: String,
+    pub root: String,
     /// Stop after so many items; 10,000 unless told.
-    max_items: Option<u32>,
+    pub max_items: Option<u32>,
     /// Only these kinds; all unless told.
-    include: Option<Vec<Kind>>,
+    pub include: Option<Vec<Kind>>,
 }
 
 #[derive(Serialize, JsonSchema)]
 pub struct Scan {
     /// In the order of files and lines.
-    items: Vec<Item>,
+    pub items: Vec<Item>,
     /// Files that were read.
-    files: usize,
+    pub files: usize,
     /// Files that were not: binary, larger than 1 MiB, not readable, or of a kind whose comments are not known.
-    skipped: usize,
+    pub skipped: usize,
     /// There are more items than were asked for.
-    truncated: bool,
+    pub truncated: bool,
 }
 
 pub fn scan(call: &Call, params: Params) -> Result<Scan, Error> {
@@ -92,6 +92,7 @@ fn finds(source: &str, language: &Language, markdown: bool) -> Vec<Find> {
         };
         finds.push(Find {
             title: marker.title.into(),
+            author: marker.author.map(Into::into),
             kind: marker.kind,
             done: false,
             priority: marker.kind.priority(marker.urgent),
@@ -105,6 +106,7 @@ fn finds(source: &str, language: &Language, markdown: bool) -> Vec<Find> {
         for (index, line) in source.lines().enumerate().filter(|(index, _)| !fenced[*index]) {
             finds.extend(checkbox::find(line).map(|found| Find {
                 title: found.title.into(),
+                author: None,
                 kind: Kind::Checkbox,
                 done: found.done,
                 priority: Kind::Checkbox.priority(found.urgent),

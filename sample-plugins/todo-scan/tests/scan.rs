@@ -30,6 +30,10 @@ impl Drop for Tree {
 
 /// All answers and notifications of a session in which the call is the only one.
 fn scan(params: &Value) -> Vec<Value> {
+    call("1.1.0", "todo.scan", params)
+}
+
+fn call(version: &str, method: &str, params: &Value) -> Vec<Value> {
     let request = |id, method: &str, params: &Value| {
         let body = json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params }).to_string();
         format!("Content-Length: {}\r\n\r\n{body}", body.len())
@@ -45,9 +49,10 @@ fn scan(params: &Value) -> Vec<Value> {
     let mut messages = vec![];
     say(request(1, "initialize", &json!({ "protocol": { "min": 1, "max": 1 } })));
     messages.push(message(&mut output));
-    say(request(2, "activate", &json!({ "config": {} })));
+    let agreed = json!([{ "name": "todo", "version": version }]);
+    say(request(2, "activate", &json!({ "config": {}, "apis": agreed })));
     messages.push(message(&mut output));
-    say(request(3, "todo.scan", params));
+    say(request(3, method, params));
     while messages.last().expect("it has two")["id"] != 3 {
         messages.push(message(&mut output));
     }
@@ -140,4 +145,24 @@ fn progress_counts_the_files() {
 fn a_root_that_is_not_there_is_an_ordinary_error() {
     let answer = scan(&json!({ "root": "/nonexistent/root" })).pop().expect("an answer");
     assert_eq!(answer["error"]["data"]["code"], "root_not_found");
+}
+
+#[test]
+fn todo_2_answers_with_a_batch_of_the_same_items() {
+    let tree = Tree::new("batch", &[("a.rs", b"// TODO(ann): one\n"), ("b.md", b"- [x] two\n")]);
+    let params = json!({ "input": tree.0 });
+    let change = call("2.0.0", "todo.generate", &params).pop().expect("an answer")["result"].take();
+    assert_eq!(change["summary"], "1 to do and 1 done in 2 of 2 files");
+    let commands = change["commands"].as_array().expect("commands");
+    let titles: Vec<_> = commands.iter().map(|each| each["title"].as_str().expect("a title")).collect();
+    assert_eq!(titles, ["a.rs", "one", "b.md", "two"]);
+    assert_eq!(commands[1]["parent"], commands[0]["tempId"]);
+    assert_eq!(commands[1]["metadata"]["source"]["author"], "ann");
+
+    let few = json!({ "input": tree.0, "max": 1 });
+    let look = call("2.0.0", "todo.preview", &few).pop().expect("an answer")["result"].take();
+    assert_eq!((&look["lines"], &look["more"]), (&json!(["a.rs:1  one"]), &json!(true)));
+    let missing =
+        call("2.0.0", "todo.generate", &json!({ "input": "/nonexistent" })).pop().expect("an answer");
+    assert_eq!(missing["error"]["data"]["code"], "source_unavailable");
 }
