@@ -438,7 +438,7 @@ class Template(unittest.TestCase):
             (pathlib.Path(folder) / "sdk").mkdir()
             for name in ("bulkhead_plugin.c", "bulkhead_plugin.h", "bulkhead_test.h"):
                 shutil.copy(SDK / name, pathlib.Path(folder) / "sdk")
-            make = ["make", "--silent", "test", "CFLAGS=-O0 -Werror"]
+            make = ["make", "--silent", "--no-print-directory", "test", "CFLAGS=-O0 -Werror"]
             done = subprocess.run(make, cwd=folder, check=False, capture_output=True, text=True)
             self.assertEqual((done.returncode, done.stdout), (0, "ok\n"), done.stderr)
             command = re.search(r'command = "(.*)"', (pathlib.Path(folder) / "plugin.toml").read_text())[1]
