@@ -33,29 +33,29 @@ export const eventName = z
   .regex(/^[a-z][a-z0-9-]*\.[A-Za-z][A-Za-z0-9_-]*$/, "must be api.name, such as todo.added");
 
 /** A JSON Schema, draft 2020-12. Kept as it came. */
-export const jsonSchema = z.union([z.boolean(), z.record(z.string(), z.unknown())]);
-export type JsonSchema = z.infer<typeof jsonSchema>;
+export const schemaValue = z.union([z.boolean(), z.record(z.string(), z.unknown())]);
+export type JsonSchema = z.infer<typeof schemaValue>;
 
-export const method = z.object({
+export const describedMethod = z.object({
   /** Without the api: the wire says `api.name`. */
   name: methodName,
   description: z.string().max(4096).optional(),
-  params: jsonSchema.optional(),
-  result: jsonSchema.optional(),
-  progress: jsonSchema.optional(),
+  params: schemaValue.optional(),
+  result: schemaValue.optional(),
+  progress: schemaValue.optional(),
   /** Present: the method streams items of this schema. */
-  item: jsonSchema.optional(),
+  item: schemaValue.optional(),
   errors: z.array(z.object({ code: z.string(), description: z.string().optional() })).optional(),
   /** May be executed twice without harm, so may be retried after a crash. */
   idempotent: z.boolean().optional(),
 });
-export type Method = z.infer<typeof method>;
+export type Method = z.infer<typeof describedMethod>;
 
 /** What a plugin wants to be told. Delivered as a request `api.name`. */
 export const pluginEvent = z.object({
   name: methodName,
   description: z.string().max(4096).optional(),
-  params: jsonSchema.optional(),
+  params: schemaValue.optional(),
 });
 export type PluginEvent = z.infer<typeof pluginEvent>;
 
@@ -74,7 +74,7 @@ export const api = z
   .object({
     name: pluginId,
     version,
-    methods: z.array(method).max(1024),
+    methods: z.array(describedMethod).max(1024),
     events: z.array(pluginEvent).max(256).optional(),
     actions: z.array(action).max(256).optional(),
   })
@@ -110,7 +110,7 @@ export const description = z.object({
     .array(z.object({ service: serviceName, range, optional: z.boolean().optional() }))
     .max(64)
     .optional(),
-  config: jsonSchema.optional(),
+  config: schemaValue.optional(),
   exclusive: z.boolean().optional(),
   capabilities: z.object({ ping: z.boolean().optional(), configure: z.boolean().optional() }).optional(),
 });

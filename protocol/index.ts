@@ -1,9 +1,12 @@
 export * from "./caller.ts";
 export * from "./config.ts";
+export * from "./contract.ts";
 export * from "./control.ts";
 export * from "./control-results.ts";
 export * from "./description.ts";
 export * from "./error.ts";
+export * from "./pipe.ts";
 export * from "./plugin.ts";
 export * from "./state.ts";
+export * as todo from "./todo.ts";
 export * from "./version.ts";

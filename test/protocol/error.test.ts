@@ -141,7 +141,7 @@ describe("BulkheadError", () => {
       }),
     );
     expect(BulkheadError.from({ code: 1, message: "", data: { settlement: 5, report: {} } })).toMatchObject({
-      settlement: undefined,
+      settlement: "answered",
       report: undefined,
     });
   });

@@ -33,11 +33,32 @@ describe("a value that does not fit is told by the place and the reason", () => 
   });
 });
 
+describe("a name that every JavaScript object knows is a name like any other", () => {
+  const check = checker({
+    type: "object",
+    properties: { constructor: { type: "string" }, inner: { type: "object", required: ["toString"] } },
+    required: ["valueOf"],
+  });
+
+  test.each<[json: string, message: string | undefined]>([
+    ['{"valueOf":1}', undefined],
+    ['{"valueOf":1,"constructor":"Lotus","inner":{"toString":1,"__proto__":2}}', undefined],
+    ['{"constructor":"Lotus"}', "valueOf is missing"],
+    ['{"valueOf":1,"constructor":5}', "expected string, found number"],
+    ['{"valueOf":1,"inner":{}}', "toString is missing"],
+  ])("%s", (json, message) => {
+    expect(check(JSON.parse(json))?.message).toBe(message);
+  });
+});
+
 test("a choice is judged as a whole", () => {
   const check = checker({ anyOf: [{ type: "string" }, { type: "object", required: ["x"] }] });
   expect(check(3)).toEqual({ path: "", message: "does not match any subschemas" });
 });
 
-test.each([{ $ref: "#/nowhere" }, { type: "string", pattern: "(" }])("%j can not be used", (schema) => {
-  expect(() => checker(schema)("text")).toThrow();
+test.each([
+  [{ $ref: "#/nowhere" }, "Unresolved"],
+  [{ type: "string", pattern: "(" }, "Invalid regular expression"],
+])("%j can not be used", (schema, why) => {
+  expect(() => checker(schema)("text")).toThrow(why);
 });

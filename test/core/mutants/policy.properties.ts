@@ -37,6 +37,7 @@ const permanentCodes = [
   "incompatible_api",
   "config_invalid",
   "bad_description",
+  "service_not_granted",
 ] as const satisfies StartFailure["code"][];
 const passingCodes = [
   "spawn_failed",
