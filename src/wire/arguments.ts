@@ -1,6 +1,7 @@
 /** What a caller hands in, before any of it goes on the wire: a mistake costs that one call and nothing else. */
 import { BulkheadError } from "../../protocol/error.ts";
-import type { CallOptions } from "../../protocol/caller.ts";
+import type { CallOptions, StreamOptions } from "../../protocol/caller.ts";
+import { largestCredit } from "../../protocol/control.ts";
 import { toSlice } from "./json.ts";
 import type { Slice } from "./json.ts";
 
@@ -29,6 +30,17 @@ export interface Bounds {
 /** @throws BulkheadError `invalid_params`, for what is no length of time. `Infinity` is no bound. */
 export function boundsOf({ idleTimeout, timeout }: CallOptions): Bounds {
   return { idle: bound("idleTimeout", idleTimeout), total: bound("timeout", timeout) };
+}
+
+const usualCredit = 64;
+
+/** How many items of a stream may be on their way. @throws BulkheadError `invalid_params`, for what is no such number. */
+export function creditOf({ credit = usualCredit }: StreamOptions): number {
+  if (Number.isInteger(credit) && credit >= 1 && credit <= largestCredit) return credit;
+  throw BulkheadError.of(
+    "invalid_params",
+    `credit must be an integer from 1 to ${largestCredit}, found ${credit}`,
+  );
 }
 
 function bound(name: string, ms: number | undefined): number | undefined {

@@ -109,14 +109,15 @@ export class Deadlines {
 
   #insert(deadline: Deadline, now: number): void {
     const tick = Math.ceil(deadline.at / this.#granule);
-    const distance = tick - Math.floor(now / this.#granule);
+    const present = Math.floor(now / this.#granule);
+    const distance = tick - present;
     let span = 1;
     let level = 0;
     while (level < LEVELS - 1 && distance >= span * SLOTS) {
       span *= SLOTS;
       level++;
     }
-    const reach = distance < HORIZON ? tick : tick - distance + HORIZON - 1;
+    const reach = distance < HORIZON ? tick : present + HORIZON - 1;
     const start = Math.floor(reach / span);
     const slot = this.#slots[level * SLOTS + (((start % SLOTS) + SLOTS) % SLOTS)]!;
     const due = start * span * this.#granule;

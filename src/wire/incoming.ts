@@ -21,14 +21,21 @@ export interface IncomingRequest {
   fail(error: RpcError): void;
   /** Reports progress; dropped when too much is waiting to be written. */
   progress(value: Slice): void;
+  /**
+   * Sends one item of a stream; `cursor` is a JSON string. False when too much is waiting to be written: the stream has
+   * a hole then. An item that is larger than a frame ends the request with an error, and nobody waits any more.
+   */
+  item(seq: number, value: Slice, cursor?: Slice): boolean;
+  /** Calls back whenever the other side takes so many more items. What it took at first stands in `ctx`. */
+  onCredit(callback: (n: number) => void): void;
 }
 
 export interface IncomingRequestsOptions {
   readonly frameBytes: number;
   /** Queues an answer; whoever does not take its answers is cut off in there. */
   readonly send: (message: Frame) => void;
-  /** Queues what may be dropped. */
-  readonly offer: (message: Frame) => void;
+  /** Queues what may be dropped; false when it was. */
+  readonly offer: (message: Frame) => boolean;
   readonly onHandlerError: (error: unknown) => void;
 }
 
@@ -42,6 +49,7 @@ class Request implements IncomingRequest {
   readonly #requests: IncomingRequests;
   #cancelled = false;
   #callbacks: (() => void)[] | undefined;
+  #creditCallback: ((n: number) => void) | undefined;
 
   constructor(
     requests: IncomingRequests,
@@ -76,6 +84,19 @@ class Request implements IncomingRequest {
 
   progress(value: Slice): void {
     this.#requests.progress(this, value);
+  }
+
+  item(seq: number, value: Slice, cursor?: Slice): boolean {
+    return this.#requests.item(this, seq, value, cursor);
+  }
+
+  onCredit(callback: (n: number) => void): void {
+    this.#creditCallback = callback;
+  }
+
+  credit(n: number): void {
+    const callback = this.#creditCallback;
+    if (callback !== undefined) this.#requests.guard(() => callback(n));
   }
 
   cancel(): void {
@@ -130,6 +151,23 @@ export class IncomingRequests {
     if (message.bodyBytes <= this.#options.frameBytes) this.#options.offer(message);
   }
 
+  item(request: Request, seq: number, value: Slice, cursor: Slice | undefined): boolean {
+    // Whoever does not wait any more misses nothing.
+    if (this.#open.get(request.id) !== request) return true;
+    const position = cursor === undefined ? "" : `,"cursor":${asciiText(cursor)}`;
+    const lead = `{"jsonrpc":"2.0","method":"$/item","params":{"id":${idJson(request.id)},"seq":${seq}${position},"value":`;
+    const message = frame(lead, value, "}", NOTHING);
+    if (message.bodyBytes <= this.#options.frameBytes) return this.#options.offer(message);
+    const text = `item ${seq} of ${request.method} is ${message.bodyBytes} bytes, ${this.#options.frameBytes} are allowed`;
+    request.fail({ code: INTERNAL_ERROR, message: text });
+    request.cancel();
+    return true;
+  }
+
+  credit(id: Id, n: number): void {
+    this.#open.get(id)?.credit(n);
+  }
+
   cancel(id: Id): void {
     this.#open.get(id)?.cancel();
   }
@@ -151,6 +189,12 @@ export class IncomingRequests {
 }
 
 const NOTHING = Buffer.alloc(0);
+
+/** The same JSON string in ASCII, for a place where every character must be one byte. */
+function asciiText(json: Slice): string {
+  const text = json.toString("latin1");
+  return /^[\x20-\x7e]*$/.test(text) ? text : asciiJson(JSON.parse(json.toString()));
+}
 
 function answerLead(id: Id | null): string {
   return `{"jsonrpc":"2.0","id":${idJson(id)}`;

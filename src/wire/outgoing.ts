@@ -1,43 +1,12 @@
-import { Deadline } from "./deadlines.ts";
 import type { Deadlines } from "./deadlines.ts";
 import { IdTable } from "./id-table.ts";
 import type { Slice } from "./json.ts";
 import type { Outcome, Unanswered } from "./outcome.ts";
+import { Call } from "./outgoing-call.ts";
+import type { CallOptions, Calls, OutgoingCall, PendingCall, Settle } from "./outgoing-call.ts";
+import { WireViolation } from "./violation.ts";
 import { frame } from "./writer.ts";
-import type { Frame, FrameWriter } from "./writer.ts";
-
-export interface CallOptions {
-  readonly signal?: AbortSignal | undefined;
-  /** Longest silence in ms: no answer and no progress. None unless given. */
-  readonly idleTimeout?: number | undefined;
-  /** Longest time in ms, progress or not. None unless given. */
-  readonly totalTimeout?: number | undefined;
-  /** The top-level `ctx` object of the request, as JSON. */
-  readonly ctx?: Slice | undefined;
-  readonly onProgress?: ((value: Slice) => void) | undefined;
-}
-
-/** A call as its maker sees it. */
-export interface OutgoingCall {
-  /** Its id on the wire; 0 when it was refused before it got one. */
-  readonly id: number;
-  /** Settles the call as `cancelled` unless it is settled, and tells the other side if it has seen it. */
-  cancel(): void;
-}
-
-/** A call without an answer, for a report of what was lost. */
-export interface PendingCall {
-  readonly id: number;
-  readonly method: string;
-  /** When it was made, in ms of the clock. */
-  readonly startedAt: number;
-  /** Bytes of its params. */
-  readonly paramsBytes: number;
-  /** Whether its maker has been told already (timeout, cancel). */
-  readonly abandoned: boolean;
-  /** Whether the other side may have seen it. */
-  readonly sent: boolean;
-}
+import type { FrameWriter } from "./writer.ts";
 
 export interface OutgoingCallsOptions {
   readonly writer: FrameWriter;
@@ -48,74 +17,12 @@ export interface OutgoingCallsOptions {
   readonly onHandlerError: (error: unknown) => void;
 }
 
-type Settle = (outcome: Outcome) => void;
-
-class Call extends Deadline implements OutgoingCall, PendingCall {
-  readonly id: number;
-  readonly method: string;
-  readonly startedAt: number;
-  readonly calls: OutgoingCalls;
-  readonly message: Frame;
-  /** `undefined` once it has been called: that is what "exactly once" hangs on. */
-  settle: Settle | undefined;
-  idleTimeout: number;
-  totalAt: number;
-  onProgress: ((value: Slice) => void) | undefined;
-  signal: AbortSignal | undefined;
-
-  constructor(
-    calls: OutgoingCalls,
-    id: number,
-    method: string,
-    message: Frame,
-    options: CallOptions,
-    settle: Settle,
-  ) {
-    super();
-    this.calls = calls;
-    this.id = id;
-    this.method = method;
-    this.message = message;
-    this.settle = settle;
-    this.startedAt = calls.now();
-    this.idleTimeout = options.idleTimeout ?? Infinity;
-    this.totalAt = this.startedAt + (options.totalTimeout ?? Infinity);
-    this.onProgress = options.onProgress;
-    this.signal = options.signal;
-  }
-
-  get paramsBytes(): number {
-    return this.message.payload?.length ?? 0;
-  }
-
-  get abandoned(): boolean {
-    return this.settle === undefined;
-  }
-
-  get sent(): boolean {
-    return this.message.state === "handed_over";
-  }
-
-  cancel(): void {
-    this.calls.giveUp(this, "cancelled");
-  }
-
-  /** An EventListener, so that a signal costs no closure. */
-  handleEvent(): void {
-    this.cancel();
-  }
-
-  override expire(now: number): void {
-    this.calls.giveUp(this, "timeout", now >= this.totalAt ? "total" : "idle");
-  }
-}
-
 /**
  * The calls made on one connection. Ids count up from 1. A call is settled by its answer, its deadlines, its
  * canceller or the end of the connection, whichever comes first; one that the other side may have seen
  * keeps its place until it is answered, so that a hung plugin fills up instead of being fed.
  */
-export class OutgoingCalls {
+export class OutgoingCalls implements Calls {
   readonly #options: OutgoingCallsOptions;
   readonly #pending = new IdTable<Call>();
   #nextId = 1;
@@ -145,7 +52,7 @@ export class OutgoingCalls {
 
   /** Whether a call of this id was ever made. */
   issued(id: number | string): id is number {
-    return typeof id === "number" && id >= 1 && id < this.#nextId;
+    return typeof id === "number" && Number.isInteger(id) && id >= 1 && id < this.#nextId;
   }
 
   open(method: string, params: Slice | undefined, options: CallOptions, settle: Settle): OutgoingCall {
@@ -164,7 +71,7 @@ export class OutgoingCalls {
     this.#nextId++;
     const call = new Call(this, id, method, message, options, settle);
     this.#pending.set(id, call);
-    deadlines.add(Math.min(call.startedAt + call.idleTimeout, call.totalAt), call, call.startedAt);
+    deadlines.add(call.due(call.startedAt), call, call.startedAt);
     call.signal?.addEventListener("abort", call, { once: true });
     return call;
   }
@@ -189,10 +96,7 @@ export class OutgoingCalls {
   progress(id: number, value: Slice): void {
     const call = this.#pending.get(id);
     if (call === undefined || call.settle === undefined) return;
-    if (call.idleTimeout !== Infinity) {
-      const { deadlines } = this.#options;
-      deadlines.move(call, Math.min(deadlines.now() + call.idleTimeout, call.totalAt));
-    }
+    this.#moveIdle(call);
     try {
       call.onProgress?.(value);
     } catch (error) {
@@ -200,10 +104,62 @@ export class OutgoingCalls {
     }
   }
 
+  /** @throws WireViolation for an item that may not come, or not now */
+  item(id: number, seq: number, value: Slice, cursor: Slice | undefined): void {
+    const call = this.#pending.get(id);
+    // Nobody reads it any more, and the other side has been told.
+    if (call === undefined || call.settle === undefined) return;
+    if (call.credit < 1) {
+      throw new WireViolation("credit_exceeded", `item ${seq} of id ${id} came without credit`);
+    }
+    if (seq !== call.items) {
+      throw new WireViolation("item_out_of_order", `item ${seq} of id ${id} came in place of ${call.items}`);
+    }
+    call.items++;
+    call.credit--;
+    this.#moveIdle(call);
+    try {
+      call.onItem?.({ seq, value, cursor });
+    } catch (error) {
+      this.#options.onHandlerError(error);
+    }
+  }
+
+  /** What is not sent yet is one message, however often credit is granted: nothing piles up for who does not read. */
+  grant(call: Call, n: number): void {
+    // Both sides count in 32 bits, and what would go beyond is never granted.
+    const more = Math.min(n, MOST_CREDIT - call.credit);
+    if (call.settle === undefined || call.onItem === undefined || !(more > 0)) return;
+    const { writer, deadlines } = this.#options;
+    const waited = !call.awaited;
+    call.credit += more;
+    if (waited) {
+      const now = deadlines.now();
+      deadlines.add(call.due(now), call, now);
+    }
+    if (
+      call.granting !== undefined &&
+      writer.amend(call.granting, creditLead(call.id, call.granted + more))
+    ) {
+      call.granted += more;
+      return;
+    }
+    call.granted = more;
+    call.granting = frame(creditLead(call.id, more), undefined, "", undefined);
+    writer.append(call.granting, true);
+  }
+
+  #moveIdle(call: Call): void {
+    if (call.idleTimeout === Infinity) return;
+    const { deadlines } = this.#options;
+    deadlines.move(call, call.due(deadlines.now()));
+  }
+
   giveUp(call: Call, cause: "timeout" | "cancelled", timeout?: "idle" | "total"): void {
     if (call.settle === undefined) return;
     const { writer, onAbandoned } = this.#options;
     const unsent = writer.withdraw(call.message);
+    if (call.granting !== undefined) writer.withdraw(call.granting);
     if (unsent) {
       this.#pending.delete(call.id);
     } else {
@@ -251,6 +207,7 @@ export class OutgoingCalls {
     const settle = call.settle!;
     call.settle = undefined;
     call.onProgress = undefined;
+    call.onItem = undefined;
     this.#options.deadlines.remove(call);
     if (call.signal !== undefined) {
       call.signal.removeEventListener("abort", call);
@@ -274,7 +231,14 @@ export class OutgoingCalls {
   }
 }
 
-const REFUSED: OutgoingCall = { id: 0, cancel: () => {} };
+const REFUSED: OutgoingCall = { id: 0, cancel: () => {}, grant: () => {} };
+
+/** The most items that may be on their way. */
+export const MOST_CREDIT = 2 ** 31 - 1;
+
+function creditLead(id: number, n: number): string {
+  return `{"jsonrpc":"2.0","method":"$/credit","params":{"id":${id},"n":${n}}`;
+}
 
 /** A JSON string in ASCII, so that the length of an envelope is the length of its text. */
 export function asciiJson(text: string): string {

@@ -3,12 +3,13 @@ import type { Deadlines } from "./deadlines.ts";
 import { FrameParser } from "./framing.ts";
 import { errorFrame, IncomingRequests } from "./incoming.ts";
 import type { IncomingRequest } from "./incoming.ts";
-import { members, toSlice } from "./json.ts";
+import { toSlice } from "./json.ts";
 import { DEFAULT_LIMITS } from "./limits.ts";
 import type { WireLimits } from "./limits.ts";
+import { takeNotification } from "./notification.ts";
 import type { Outcome, RpcError } from "./outcome.ts";
 import { asciiJson, OutgoingCalls } from "./outgoing.ts";
-import type { CallOptions, OutgoingCall, PendingCall } from "./outgoing.ts";
+import type { CallOptions, OutgoingCall, PendingCall } from "./outgoing-call.ts";
 import { scan } from "./scan.ts";
 import type { Envelope, Id, Slice } from "./scan.ts";
 import { excerpt, WireViolation } from "./violation.ts";
@@ -16,12 +17,14 @@ import { frame, FrameWriter } from "./writer.ts";
 import type { Frame } from "./writer.ts";
 
 export { boundsOf, paramsSlice } from "./arguments.ts";
+export { itemStream } from "./item-stream.ts";
 export { members, toRepairedSlice, toSlice } from "./json.ts";
 export { WireViolation } from "./violation.ts";
 export type { IncomingRequest } from "./incoming.ts";
 export type { WireLimits } from "./limits.ts";
 export type { Outcome, RpcError, Unanswered } from "./outcome.ts";
-export type { CallOptions, OutgoingCall, PendingCall } from "./outgoing.ts";
+export { MOST_CREDIT } from "./outgoing.ts";
+export type { CallOptions, Item, OutgoingCall, PendingCall } from "./outgoing-call.ts";
 export type { Id, Slice } from "./scan.ts";
 
 /**
@@ -52,7 +55,7 @@ export interface PeerOptions {
   readonly busy?: RpcError | undefined;
   /** Without it every request is answered with "method not found". */
   readonly onRequest?: ((request: IncomingRequest) => void) | undefined;
-  /** Gets every notification but `$/cancelRequest` and the `$/progress` of our calls. */
+  /** Gets every notification but those that name a call or a request: see notification.ts. */
   readonly onNotification?: ((method: string, params: Slice | undefined) => void) | undefined;
   readonly onNoise?: ((bytes: Buffer) => void) | undefined;
   /** Comes before `onEnd`. */
@@ -122,7 +125,7 @@ export class Peer {
     this.#requests = new IncomingRequests({
       frameBytes: limits.frameBytes,
       send: (message) => this.#send(message),
-      offer: (message) => void this.#writer.append(message),
+      offer: (message) => this.#writer.append(message),
       onHandlerError,
     });
     // A stream that is over says so no more.
@@ -324,20 +327,8 @@ export class Peer {
   }
 
   #notified(method: string, params: Slice | undefined): void {
-    if (method === "$/cancelRequest") {
-      const [id] = members(params, "id");
-      const value: unknown = id && JSON.parse(id.toString());
-      if (typeof value === "number" || typeof value === "string") this.#requests.cancel(value);
-      return;
-    }
-    if (method === "$/progress") {
-      const [id, value] = members(params, "id", "value");
-      if (id !== undefined && value !== undefined) {
-        this.#calls.progress(Number(id.toString("latin1")), value);
-        return;
-      }
-    }
-    this.#guard(this.#options.onNotification, method, params);
+    if (!takeNotification(method, params, this.#calls, this.#requests))
+      this.#guard(this.#options.onNotification, method, params);
   }
 
   /** For what must not be dropped: who lets answers pile up to the bound is cut off. */

@@ -12,7 +12,11 @@ export type ViolationReason =
   | "bad_envelope"
   | "error_too_large"
   | "unknown_id"
-  | "duplicate_request";
+  | "duplicate_request"
+  | "bad_item"
+  | "bad_credit"
+  | "item_out_of_order"
+  | "credit_exceeded";
 
 /**
  * The other side broke the protocol in a way that leaves nothing to trust in what follows. `detail` is one

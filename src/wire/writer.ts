@@ -7,12 +7,14 @@ import type { Slice } from "./json.ts";
  * there, then a closing brace: the envelope is spliced around the bytes of others. Texts are ASCII.
  */
 export interface Frame {
-  readonly lead: string;
+  /** Changed by the writer only. */
+  lead: string;
   readonly first: Slice | undefined;
   readonly joint: string;
-  readonly payload: Slice | undefined;
-  /** Bytes of the body. */
-  readonly bodyBytes: number;
+  /** Changed by the writer only: gone once it is withdrawn. */
+  payload: Slice | undefined;
+  /** Bytes of the body. Changed by the writer only. */
+  bodyBytes: number;
   /**
    * `queued`: the other side cannot have seen a byte of it. `handed_over`: given to the stream, what became
    * of it nobody knows. `withdrawn`: it will never be sent.
@@ -61,6 +63,8 @@ export class FrameWriter {
   readonly #options: FrameWriterOptions;
   #queue: Frame[] = [];
   #head = 0;
+  /** Of those from `#head` on. */
+  #withdrawn = 0;
   #queuedBytes = 0;
   #state: "open" | "ending" | "closed" = "open";
   #scheduled = false;
@@ -101,12 +105,28 @@ export class FrameWriter {
     return true;
   }
 
+  /** Puts another lead into a frame that is still queued. False when it no longer is. */
+  amend(message: Frame, lead: string): boolean {
+    if (message.state !== "queued" || this.#state === "closed") return false;
+    const more = lead.length - message.lead.length;
+    message.lead = lead;
+    message.bodyBytes += more;
+    this.#queuedBytes += more;
+    return true;
+  }
+
   /** Takes a queued frame back. True when it is certain that it is never sent. */
   withdraw(message: Frame): boolean {
     if (message.state === "handed_over") return false;
     if (message.state === "queued") {
       message.state = "withdrawn";
-      if (this.#state !== "closed") this.#queuedBytes -= message.bodyBytes;
+      // What is called and given up in a loop must not pile up behind a reader that is stuck.
+      message.payload = undefined;
+      if (this.#state !== "closed") {
+        this.#queuedBytes -= message.bodyBytes;
+        this.#withdrawn++;
+        if (this.#withdrawn * 2 > this.#queue.length - this.#head) this.#compact();
+      }
     }
     return true;
   }
@@ -145,7 +165,10 @@ export class FrameWriter {
     let bytes = 0;
     while (this.#head < this.#queue.length && bytes < BATCH_BYTES) {
       const message = this.#queue[this.#head++]!;
-      if (message.state === "withdrawn") continue;
+      if (message.state === "withdrawn") {
+        this.#withdrawn--;
+        continue;
+      }
       message.state = "handed_over";
       bytes += message.bodyBytes;
       batch.push(message);
@@ -158,6 +181,12 @@ export class FrameWriter {
       this.#head = 0;
     }
     return batch;
+  }
+
+  #compact(): void {
+    this.#queue = this.#queue.slice(this.#head).filter(({ state }) => state === "queued");
+    this.#head = 0;
+    this.#withdrawn = 0;
   }
 
   #write(batch: Frame[]): void {
@@ -189,6 +218,7 @@ export class FrameWriter {
     this.#state = "closed";
     this.#queue = [];
     this.#head = 0;
+    this.#withdrawn = 0;
     this.#queuedBytes = 0;
     this.#ended?.resolve();
   }

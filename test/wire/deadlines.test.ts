@@ -31,6 +31,15 @@ describe("deadlines", () => {
     expect(clock.timers.size).toBe(0);
   });
 
+  test("one that is farther than a double can count wakes it no more often, however long it has run", () => {
+    const { clock, deadlines } = setUp();
+    clock.advanceTo(10 * 86_400_000);
+    deadlines.add(Number.MAX_VALUE, () => {});
+    const wakes = clock.wakes;
+    clock.advance(86_400_000);
+    expect(clock.wakes - wakes).toBeLessThanOrEqual(5);
+  });
+
   test("many at once share one timer, and none is left when all are gone", () => {
     const { clock, deadlines } = setUp();
     const set = Array.from({ length: 1000 }, (_, i) => deadlines.add(30_000 + i, () => {}));

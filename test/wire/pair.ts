@@ -95,3 +95,10 @@ export function plain(outcome: Outcome): unknown {
   }
   return outcome;
 }
+
+/** Two peers that talk to each other; the options are those of the far one. */
+export function pairOfPeers(options: Partial<PeerOptions> = {}): { readonly near: Peer; readonly far: Peer } {
+  const { peer: near, far: stream } = peerAndFarEnd();
+  const deadlines = new Deadlines(new FakeClock());
+  return { near, far: new Peer({ input: stream, output: stream, deadlines, ...options }) };
+}

@@ -120,6 +120,27 @@ describe("frame writer", () => {
     expect(writer.queuedBytes).toBe(0);
   });
 
+  test("what is withdrawn behind a stuck reader is kept no longer, and the rest stays in order", async () => {
+    const { gate, writer } = setUp();
+    writer.append(message(0));
+    await gate.arrival();
+    const withdrawn = [];
+    for (let i = 1; i <= 1000; i++) {
+      const each = message(i);
+      writer.append(each);
+      if (i % 100 === 0) continue;
+      withdrawn.push(each);
+      writer.withdraw(each);
+    }
+    expect(withdrawn.filter(({ payload }) => payload !== undefined)).toEqual([]);
+    gate.release();
+    await gate.arrival();
+    const kept = [0, 100, 200, 300, 400, 500, 600, 700, 800, 900, 1000];
+    expect(gate.bodies()).toEqual(kept.map((i) => `{"a":1,"b":${i}}`));
+    gate.release();
+    expect(writer.queuedBytes).toBe(0);
+  });
+
   test("a stuck reader leaves most of a long queue unsent", async () => {
     const { gate, writer } = setUp();
     const messages = Array.from({ length: 100 }, () => message("x".repeat(100_000)));
