@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { nearest } from "../../../protocol/nearest.ts";
 import { BulkheadError } from "../../../protocol/error.ts";
 import type { ConfigView } from "../../../protocol/control-results.ts";
 import { examples } from "../context.ts";
@@ -12,7 +13,39 @@ export const define: Define = (command, context) => {
     ["bulkhead config show", "every value in force, and where it comes from"],
     ["bulkhead config check", "find mistakes before they matter"],
     ["bulkhead config reload", "apply the changed file; only what changed restarts"],
+    ["bulkhead config metronome", "the settings of one plugin"],
+    ["bulkhead config metronome set bpm=90", "checked, kept in config/metronome.toml, in force at once"],
+    ["bulkhead config metronome set token=@token.txt", "out of a file: words of a command line can be seen"],
+    ["bulkhead config metronome unset bpm", "back to the default"],
+    ["bulkhead config metronome template --write", "a file with every setting, commented out"],
   ]);
+
+  const own = ["show", "check", "reload"];
+  command
+    .argument("[plugin]")
+    .argument("[verb]", "set, unset or template; none: show the settings")
+    .argument("[words...]", "key=value, typed by the schema, or - for JSON from stdin; for unset: keys")
+    .option("--plugin <plugin>", `the plugin, where it is called ${own.join(", ")}`)
+    .option("--write", "with template: into the settings file, unless there is one")
+    .action(
+      async (first: string | undefined, second: string | undefined, rest: string[], options: Options) => {
+        const words = [first, second, ...rest].filter((word) => word !== undefined);
+        const plugin = options.plugin ?? words.shift();
+        if (plugin === undefined) {
+          const message = `config needs a command: ${own.join(", ")}; or a plugin`;
+          throw BulkheadError.of("usage", message);
+        }
+        const open = context();
+        const { pluginSettings } = await import("../plugin-settings.ts");
+        await pluginSettings(open, plugin, words, options.write === true).catch((error: unknown) => {
+          const near = options.plugin === undefined ? nearest(plugin, own) : undefined;
+          if (!(error instanceof BulkheadError) || error.code !== "plugin_not_found" || near === undefined)
+            throw error;
+          const also = error.message.includes("did you mean") ? ", or" : "; did you mean";
+          throw BulkheadError.of("plugin_not_found", `${error.message}${also} bulkhead config ${near}?`);
+        });
+      },
+    );
 
   examples(command.command("show").description("every value in force, and where it comes from"), [
     ["bulkhead config show", "file and line, or default"],
@@ -60,6 +93,11 @@ export const define: Define = (command, context) => {
     for (const error of change.errors) out.note(`${out.styleTalk("red", "problem:")} ${terminalLine(error)}`);
   });
 };
+
+interface Options {
+  readonly plugin?: string;
+  readonly write?: boolean;
+}
 
 /** What is in force; without a daemon, what would be. */
 async function viewOf({ out, daemon, places }: Context): Promise<ConfigView> {

@@ -4,12 +4,14 @@ import path from "node:path";
 import type { z } from "zod";
 import { configFile, pluginEntry, type PluginSpec } from "../../../protocol/config.ts";
 import { pluginId } from "../../../protocol/description.ts";
-import { daemonOrigins, pluginOrigins, type DaemonSettings, type Origin } from "./origin.ts";
+import { contractProblems } from "./contract-file.ts";
+import { daemonOrigins, pluginOrigins, settingOrigins, type DaemonSettings, type Origin } from "./origin.ts";
 import { problemAt, problemsOf, type ConfigProblem, type Section } from "./problem.ts";
 import { plainData, readToml, reasonOf } from "./read.ts";
+import { readSettings, settingsFileOf } from "./settings-file.ts";
 import { commandFor, noCommand, specFrom } from "./spec.ts";
 
-export type { DaemonSettings, Origin } from "./origin.ts";
+export { settingKey, type DaemonSettings, type Origin } from "./origin.ts";
 export { formatProblem, type ConfigProblem } from "./problem.ts";
 export { sameSpec, specFrom } from "./spec.ts";
 
@@ -68,7 +70,8 @@ export async function loadConfig(file: string | null, options: LoadOptions): Pro
   if (!parsed.success)
     return { ok: false, problems: inOrder(problemsOf(parsed.error, table, configFile, section)) };
 
-  const environment = { env: options.env, platform: options.platform ?? process.platform };
+  const platform = options.platform ?? process.platform;
+  const environment = { env: options.env, platform, configFile: section.file };
   const found: Found[] = [];
   for (const [id, entry] of Object.entries(table["plugins"] ?? {})) {
     found.push(await readEntry(id, entry, { ...section, path: ["plugins", id] }, environment));
@@ -82,12 +85,14 @@ export async function loadConfig(file: string | null, options: LoadOptions): Pro
   };
 }
 
-type Environment = Pick<Parameters<typeof specFrom>[2], "env" | "platform">;
+type Environment = Pick<Parameters<typeof specFrom>[2], "env" | "platform"> & { readonly configFile: string };
 
 /** A plugin that was found, whether it can be run or not. */
 interface Found {
   readonly id: string;
   readonly section: Section;
+  /** The file of its own settings, where it has one. */
+  readonly settingsFile?: string;
   readonly result:
     | { readonly ok: true; readonly spec: PluginSpec; readonly origins: readonly Origin[] }
     | { readonly ok: false; readonly problems: readonly ConfigProblem[] };
@@ -123,8 +128,12 @@ function assemble(
     broken: byId.flatMap(({ id, result }) => (result.ok ? [] : [{ id, problems: result.problems }])),
     problems: [...problems, ...again],
     origins: [...origins, ...byId.flatMap(({ result }) => (result.ok ? result.origins : []))],
-    files: [...new Set([...(file === null ? [] : [file]), ...found.map((each) => each.section.file)])],
+    files: [...new Set([...(file === null ? [] : [file]), ...found.flatMap(filesOf)])],
   };
+}
+
+function filesOf({ section, settingsFile }: Found): string[] {
+  return settingsFile === undefined ? [section.file] : [section.file, settingsFile];
 }
 
 async function readEntry(
@@ -145,18 +154,52 @@ async function readEntry(
   if (!entry.success) problems.push(...problemsOf(entry.error, plain.value, pluginEntry, section));
   else if (commandFor(entry.data, environment.platform) === undefined) {
     problems.push(problemAt(section, ["command"], noCommand(entry.data, environment.platform)));
-  } else {
-    const spec = specFrom(id, entry.data, { dir: path.dirname(section.file), ...environment });
+  } else problems.push(...contractProblems(entry.data, section));
+  // A name that is none could lead anywhere.
+  const own = name.success ? await ownSettings(id, entry.data?.config, section, environment) : none;
+  problems.push(...own.problems);
+  const files = own.file === undefined ? {} : { settingsFile: own.file };
+  if (entry.success && problems.length === 0) {
+    const whole = { ...entry.data, config: { ...entry.data.config, ...own.settings } };
+    const spec = specFrom(id, whole, { dir: path.dirname(section.file), ...environment });
     problems.push(...(await contradictions(spec, section)));
     if (problems.length === 0) {
-      return {
-        id,
-        section,
-        result: { ok: true, spec, origins: pluginOrigins(spec, entry.data, plain.value, section) },
-      };
+      const origins = [...pluginOrigins(spec, entry.data, plain.value, section), ...own.origins];
+      return { id, section, ...files, result: { ok: true, spec, origins } };
     }
   }
-  return { id, section, result: { ok: false, problems: inOrder(problems) } };
+  return { id, section, ...files, result: { ok: false, problems: inOrder(problems) } };
+}
+
+interface OwnSettings {
+  /** Undefined: there is none. */
+  readonly file?: string;
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly origins: readonly Origin[];
+  readonly problems: readonly ConfigProblem[];
+}
+
+const none: OwnSettings = { settings: {}, origins: [], problems: [] };
+
+/** What stands in the plugin's settings file. One thing in two places is a mistake: none of them is the one to change. */
+async function ownSettings(
+  id: string,
+  config: Readonly<Record<string, unknown>> = {},
+  entry: Section,
+  { configFile: main }: Environment,
+): Promise<OwnSettings> {
+  const file = settingsFileOf(main, id);
+  const read = await readSettings(file);
+  if (read.kind === "absent") return none;
+  if (read.kind === "wrong") return { ...none, file, problems: read.problems };
+  const { settings, section } = read;
+  const problems = Object.keys(settings)
+    .filter((key) => Object.hasOwn(config, key))
+    .map((key) => {
+      const other = placeOf({ ...entry, path: [...entry.path, "config", key] });
+      return problemAt(section, [key], `is set in ${other} as well; keep it in one place`);
+    });
+  return { file, settings, problems, origins: settingOrigins(id, settings, section) };
 }
 
 /** Mistakes that no single value shows. */

@@ -86,6 +86,24 @@ export function pluginOrigins(
   ];
 }
 
+/** Of what stands in the plugin's own settings file. */
+export function settingOrigins(
+  id: string,
+  settings: Readonly<Record<string, unknown>>,
+  section: Section,
+): Origin[] {
+  return Object.entries(settings).map(([key, value]) => ({
+    key: settingKey(id, key),
+    value,
+    origin: originAt(section, [key]),
+  }));
+}
+
+/** The key of a plugin's own setting among the origins. */
+export function settingKey(id: string, key: string): string {
+  return formatKey(["plugins", id, "config", key]);
+}
+
 const processLimits: ReadonlySet<string> = new Set([
   "memory",
   "files",

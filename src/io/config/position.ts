@@ -16,6 +16,18 @@ export interface Position {
 /** The position of a key, or of its nearest ancestor that is written down; undefined: none is. */
 export type FindPosition = (path: KeyPath) => Position | undefined;
 
+/** `key = value` or the header of a table, with the whole path of what it defines. Offsets into the text. */
+export type Statement =
+  | { readonly kind: "table"; readonly path: KeyPath; readonly from: number }
+  | {
+      readonly kind: "value";
+      readonly path: KeyPath;
+      readonly from: number;
+      /** Of the value, without the blanks around it. */
+      readonly valueFrom: number;
+      readonly valueTo: number;
+    };
+
 const bareKey = /[A-Za-z0-9_-]+/y;
 const blank = /[ \t]*/y;
 const blankLines = /(?:[ \t\r\n]+|#[^\n]*)*/y;
@@ -27,9 +39,35 @@ const literalString = /'[^'\n]*'/y;
 const longBasicString = /"""(?:[^"\\]+|\\[^]|"{1,2}(?!"))*"{3,5}/y;
 const longLiteralString = /'''(?:[^']+|'{1,2}(?!'))*'{3,5}/y;
 
+/** In the order of the text. Inside a value there are none. */
+export function statements(text: string): Statement[] {
+  return structureOf(text).statements;
+}
+
 export function keyPositions(text: string): FindPosition {
+  const { offsets } = structureOf(text);
+  const lineStarts = [0];
+  for (let end = text.indexOf("\n"); end !== -1; end = text.indexOf("\n", end + 1)) lineStarts.push(end + 1);
+
+  return (path) => {
+    for (let length = path.length; length > 0; length--) {
+      const found = offsets.get(JSON.stringify(path.slice(0, length)));
+      if (found !== undefined) return positionOf(lineStarts, found.offset);
+    }
+    return undefined;
+  };
+}
+
+interface Structure {
+  /** By the path as JSON. */
+  readonly offsets: ReadonlyMap<string, { readonly offset: number }>;
+  readonly statements: Statement[];
+}
+
+function structureOf(text: string): Structure {
   const offsets = new Map<string, { offset: number; explicit: boolean }>();
   const arrayTables = new Map<string, number>();
+  const found: Statement[] = [];
   let at = 0;
   let table: KeyPath = [];
 
@@ -86,6 +124,7 @@ export function keyPositions(text: string): FindPosition {
   }
 
   function header(): void {
+    const from = at;
     const isArray = eat("[[");
     if (!isArray) at += 1;
     const parts = dottedKey();
@@ -98,16 +137,21 @@ export function keyPositions(text: string): FindPosition {
       table = [...path, index];
       note(table, parts[0]?.offset ?? at, true);
     }
+    found.push({ kind: "table", path, from });
     take(restOfLine);
   }
 
-  function keyValue(base: KeyPath): boolean {
+  /** Undefined: there is none. */
+  function keyValue(base: KeyPath): Extract<Statement, { kind: "value" }> | undefined {
+    const from = at;
     const parts = dottedKey();
-    if (parts.length === 0 || !eat("=")) return false;
+    if (parts.length === 0 || !eat("=")) return undefined;
     const path = enter(base, parts, false);
     take(blank);
+    const valueFrom = at;
     value(path);
-    return true;
+    const valueTo = valueFrom + text.slice(valueFrom, at).trimEnd().length;
+    return { kind: "value", path, from, valueFrom, valueTo };
   }
 
   function value(path: KeyPath): void {
@@ -125,7 +169,7 @@ export function keyPositions(text: string): FindPosition {
     if (eat("{")) {
       for (;;) {
         take(blankLines);
-        if (at >= text.length || eat("}") || !keyValue(path)) return;
+        if (at >= text.length || eat("}") || keyValue(path) === undefined) return;
         take(blankLines);
         eat(",");
       }
@@ -140,21 +184,13 @@ export function keyPositions(text: string): FindPosition {
     take(blankLines);
     if (at >= text.length) break;
     if (text[at] === "[") header();
-    else if (!keyValue(table)) {
-      take(restOfLine);
+    else {
+      const statement = keyValue(table);
+      if (statement === undefined) take(restOfLine);
+      else found.push(statement);
     }
   }
-
-  const lineStarts = [0];
-  for (let end = text.indexOf("\n"); end !== -1; end = text.indexOf("\n", end + 1)) lineStarts.push(end + 1);
-
-  return (path) => {
-    for (let length = path.length; length > 0; length--) {
-      const found = offsets.get(JSON.stringify(path.slice(0, length)));
-      if (found !== undefined) return positionOf(lineStarts, found.offset);
-    }
-    return undefined;
-  };
+  return { offsets, statements: found };
 }
 
 function positionOf(lineStarts: readonly number[], offset: number): Position {

@@ -7,7 +7,12 @@ import { problemAt, type ConfigProblem, type Section } from "./problem.ts";
 import { kindOf } from "../process/file-kind.ts";
 
 export type TomlFile =
-  | { readonly ok: true; readonly table: Readonly<Record<string, unknown>>; readonly section: Section }
+  | {
+      readonly ok: true;
+      readonly table: Readonly<Record<string, unknown>>;
+      readonly section: Section;
+      readonly text: string;
+    }
   | { readonly ok: false; readonly problems: readonly ConfigProblem[] };
 
 /** The daemon parses nothing larger than this. */
@@ -28,7 +33,7 @@ export async function readToml(file: string): Promise<TomlFile> {
   if (typeof bytes === "string") return refuse(bytes);
   try {
     const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-    return { ok: true, table: parse(text), section: { file, find: keyPositions(text), path: [] } };
+    return { ok: true, table: parse(text), section: { file, find: keyPositions(text), path: [] }, text };
   } catch (error) {
     if (!(error instanceof TomlError)) return refuse("must be UTF-8 text");
     // Its message goes on with a block of source lines; the position says the same in less space.

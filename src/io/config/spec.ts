@@ -10,6 +10,7 @@ import {
   type ProcessLimits,
 } from "../../../protocol/config.ts";
 import { BulkheadError } from "../../../protocol/error.ts";
+import { readContract } from "./contract-file.ts";
 
 export interface SpecBase {
   /** Absolute directory that relative paths of the entry refer to: that of its file. */
@@ -19,7 +20,7 @@ export interface SpecBase {
   readonly platform: NodeJS.Platform;
 }
 
-/** @throws BulkheadError `invalid_config`, when there is no command for this platform. */
+/** @throws BulkheadError `invalid_config`: no command for this platform, or a contract that can not be read. */
 export function specFrom(id: string, entry: PluginEntry, base: SpecBase): PluginSpec {
   const command = commandFor(entry, base.platform);
   if (command === undefined)
@@ -31,13 +32,19 @@ export function specFrom(id: string, entry: PluginEntry, base: SpecBase): Plugin
     args: entry.args ?? [],
     cwd: path.resolve(base.dir, entry.cwd ?? "."),
     env: environment(entry, base.env),
-    apis: Object.entries(entry.apis ?? {})
+    apis: Object.entries({ ...aliasedApis(entry), ...entry.apis })
       .map(([name, range]) => ({ name, range }))
       .sort((a, b) => (a.name < b.name ? -1 : 1)),
     start: entry.start ?? "auto",
     idleStopMs: entry.idle_stop,
     sha256: entry.sha256,
     config: entry.config ?? {},
+    services: servicesOf(entry),
+    calls: [...(entry.calls ?? [])].sort(),
+    contracts: (entry.contracts ?? []).map((file) => readContract(file, base.dir)),
+    validate: entry.validate ?? "edges",
+    aliases: entry.aliases ?? {},
+    watch: entry.watch ?? false,
     restart: {
       when: restart?.when ?? defaults.restart.when,
       minDelayMs: restart?.min_delay ?? defaults.restart.minDelayMs,
@@ -63,6 +70,16 @@ export function specFrom(id: string, entry: PluginEntry, base: SpecBase): Plugin
       process: { ...defaults.limits.process, ...processLimits(entry) },
     },
   };
+}
+
+/** An alias is of no use without its api, so that the api is required. */
+function aliasedApis({ aliases = {} }: PluginEntry): Record<string, string> {
+  return Object.fromEntries(Object.values(aliases).map((api) => [api, "*"]));
+}
+
+/** Sorted, each once. A grant of other plugins is a grant of the service that calls them. */
+function servicesOf({ services = [], calls = [] }: PluginEntry): string[] {
+  return [...new Set([...services, ...(calls.length > 0 ? ["host.call"] : [])])].sort();
 }
 
 /** Whether a plugin may go on running under the other specification: nothing at all differs. */

@@ -60,6 +60,11 @@ start = "lazy"
 idle_stop = "10m"
 sha256 = "${"AB".repeat(32)}"
 config = { roots = ["x"], when = 1979-05-27 }
+services = ["host.log", "todo"]
+calls = ["zeta"]
+validate = "relay"
+aliases = { words = "text", lines = "rows" }
+watch = true
 restart = { when = "always", min_delay = "1s", max_failures = 0 }
 timeouts = { handshake = "1.5s", total = "2h" }
 limits = { in_flight = 2, frame = "2MiB", memory = 4096, cpu = "1500ms", core = 0 }
@@ -78,12 +83,19 @@ log_level = "debug"
         env: {},
         apis: [
           { name: "min", range: ">=2" },
+          { name: "rows", range: "*" },
           { name: "text", range: "^1.0.0" },
         ],
         start: "lazy",
         idleStopMs: 600_000,
         sha256: "ab".repeat(32),
         config: { roots: ["x"], when: "1979-05-27" },
+        services: ["host.call", "host.log", "todo"],
+        calls: ["zeta"],
+        contracts: [],
+        validate: "relay",
+        aliases: { words: "text", lines: "rows" },
+        watch: true,
         restart: { ...defaults.restart, when: "always", minDelayMs: 1000, maxFailures: 0 },
         timeouts: { ...defaults.timeouts, handshakeMs: 1500, totalMs: 7_200_000 },
         limits: {
@@ -106,7 +118,18 @@ log_level = "debug"
     ]);
   });
 
-  const rest = { idleStopMs: undefined, sha256: undefined, config: {}, ...defaults };
+  const rest = {
+    idleStopMs: undefined,
+    sha256: undefined,
+    config: {},
+    services: [],
+    calls: [],
+    contracts: [],
+    validate: "edges",
+    aliases: {},
+    watch: false,
+    ...defaults,
+  };
 
   test("may be empty, begin with a byte order mark, or not exist at all", async () => {
     expect((await load("")).plugins).toEqual([]);
@@ -538,9 +561,15 @@ test("sample-plugins/bulkhead.toml is a working example", async () => {
   expect(config).toMatchObject({ broken: [], problems: [] });
   expect(config?.plugins.map(({ id, command }) => [id, path.relative(samples, command)])).toEqual([
     ["chaos", "target/release/chaos"],
+    ["journal-source", "journal-source/build/journal-source"],
+    ["metronome", "metronome/build/metronome"],
     ["min", "target/release/min"],
     ["outdated", "target/release/min"],
+    ["reverse", "reverse/reverse.py"],
+    ["todo-command", "target/release/todo-command"],
     ["todo-scan", "target/release/todo-scan"],
+    ["todo-tasks", "target/release/todo-tasks"],
+    ["view-stats", "../node_modules/node/bin/node"],
     ["wordcount", "wordcount/build/wordcount"],
   ]);
 });
