@@ -1,6 +1,7 @@
 /** The shape of `bulkhead.toml` and of a `plugin.toml` manifest, and what the supervisor makes of an entry. */
 import { z } from "zod";
-import { pluginId, semverRange } from "./description.ts";
+import type { ContractDocument } from "./contract.ts";
+import { pluginId, semverRange, serviceName } from "./description.ts";
 import type { RequiredApi } from "./version.ts";
 
 const second = 1000;
@@ -129,6 +130,27 @@ export const pluginEntry = z.strictObject({
   start: z.enum(["auto", "lazy"]).optional(),
   /** Stop after so long without a call; a call starts it again. */
   idle_stop: delay.optional(),
+  /** Host services that it may call: `host.log`, `host.storage`, `host.emit`, or what a client provides. */
+  services: z.array(serviceName).optional(),
+  /** Other plugins that it may call with `host.call`: `"wordcount"`, or one method, `"wordcount/text.count"`. */
+  calls: z
+    .array(
+      z
+        .string()
+        .regex(
+          /^[a-z][a-z0-9-]*(\/[A-Za-z0-9_.-]+)?$/,
+          "must be a plugin, or one method as plugin/api.method",
+        ),
+    )
+    .optional(),
+  /** Contract documents that the plugin must fit before it is ready. Relative to the file of the entry. */
+  contracts: z.array(path).optional(),
+  /** `relay`: params and results are checked against the plugin's schemas on their way through the supervisor too. */
+  validate: z.enum(["edges", "relay"]).optional(),
+  /** Other names, each for one api of the plugin: `{ words = "text" }`. */
+  aliases: z.record(pluginId, pluginId).optional(),
+  /** Replace the running process when its executable changes, without dropping a call. */
+  watch: z.boolean().optional(),
   sha256: z
     .string()
     .regex(/^[0-9a-fA-F]{64}$/, "must be 64 hexadecimal digits")
@@ -222,6 +244,15 @@ export interface PluginSpec {
   readonly idleStopMs: number | undefined;
   readonly sha256: string | undefined;
   readonly config: Readonly<Record<string, unknown>>;
+  /** Granted host services. `host.call` stands there when `calls` names something. */
+  readonly services: readonly string[];
+  readonly calls: readonly string[];
+  readonly validate: "edges" | "relay";
+  /** Compared with what the plugin describes before it is ready. */
+  readonly contracts: readonly ContractDocument[];
+  /** Alias -> api. */
+  readonly aliases: Readonly<Record<string, string>>;
+  readonly watch: boolean;
   readonly restart: RestartPolicy;
   readonly timeouts: Timeouts;
   readonly limits: Limits;

@@ -1,7 +1,9 @@
 /** What each method of the control socket answers. The params stand in protocol/control.ts. */
+import type { Described } from "./caller.ts";
 import type { Limits, RestartPolicy, Timeouts } from "./config.ts";
+import type { JsonSchema } from "./description.ts";
 import type { ControlMethod, DaemonStatus, HelloResult } from "./control.ts";
-import type { Description } from "./description.ts";
+import type { PipeStatus } from "./pipe.ts";
 import type { CrashReport, LogLine, PluginStatus, SupervisorEvent } from "./state.ts";
 
 /** A row of `ps` and all else that is known about the plugin. What is missing is not known, or not decided. */
@@ -12,11 +14,48 @@ export interface PluginDetail extends PluginStatus {
   readonly origin?: string;
   /** Apis that its users require. */
   readonly required?: readonly { readonly name: string; readonly range: string }[];
+  /** Other names, each of one of its apis. */
+  readonly aliases?: Readonly<Record<string, string>>;
+  /** What it may ask of its host, and which plugins it may call. */
+  readonly granted?: { readonly services: readonly string[]; readonly calls: readonly string[] };
   readonly restart?: RestartPolicy;
   readonly timeouts?: Timeouts;
   readonly limits?: Limits;
   readonly isolation?: Readonly<Record<string, boolean>>;
   readonly dataDir?: string;
+}
+
+/** A plugin's own configuration. */
+export interface PluginSettings {
+  readonly plugin: string;
+  /** Where `plugin.configure` writes, whether it is there or not; null: nowhere, for want of a `bulkhead.toml`. */
+  readonly file: string | null;
+  /** The running process takes a change; without that it is replaced, and no call is dropped. */
+  readonly live: boolean;
+  /** Null: the plugin does not describe its configuration. */
+  readonly schema: JsonSchema | null;
+  /** As they are described, then those that are set beyond that. */
+  readonly settings: readonly PluginSetting[];
+}
+
+export interface PluginSetting {
+  readonly key: string;
+  /** `strings`: an array of them; `select`: one of `choices`; `secret`: its value is shown to nobody. */
+  readonly type: "string" | "integer" | "boolean" | "strings" | "select" | "secret" | "other";
+  /** In force. `(secret)` for a secret that is set; absent: unset. */
+  readonly value?: unknown;
+  /** `bulkhead.toml:12`, `config/min.toml:3`, `default`, `unset`. */
+  readonly origin: string;
+  readonly description?: string;
+  readonly choices?: readonly unknown[];
+  readonly required: boolean;
+  readonly default?: unknown;
+}
+
+export interface SettingsTemplate {
+  /** Where it belongs; null: nowhere, for want of a `bulkhead.toml`. */
+  readonly file: string | null;
+  readonly text: string;
 }
 
 export interface ConfigView {
@@ -49,6 +88,30 @@ export interface Check {
   readonly advice?: string;
 }
 
+export interface Published {
+  /** How many plugins are to be told. */
+  readonly subscribers: number;
+}
+
+/** A service that a client, or the embedding program, provides to plugins. */
+export interface ProvidedService {
+  readonly service: string;
+  /** Name and version of the program. */
+  readonly provider: string;
+}
+
+/** An action of a plugin, with what is needed to run it. */
+export interface OfferedAction {
+  readonly plugin: string;
+  readonly api: string;
+  readonly id: string;
+  /** Of the api: call `plugin/api.method`. */
+  readonly method: string;
+  readonly description?: string | undefined;
+  /** Suggested, such as `ctrl+t`: the host decides. */
+  readonly key?: string | undefined;
+}
+
 export interface ControlResults extends Record<ControlMethod, unknown> {
   hello: HelloResult;
   "daemon.status": DaemonStatus;
@@ -62,11 +125,24 @@ export interface ControlResults extends Record<ControlMethod, unknown> {
   "plugin.enable": PluginStatus;
   "plugin.disable": PluginStatus;
   "plugin.wait": PluginStatus;
-  "plugin.describe": Description;
+  "plugin.describe": Described;
+  "plugin.settings": PluginSettings;
+  "plugin.configure": PluginSettings;
+  "plugin.template": SettingsTemplate;
   "log.read": LogLine[];
   "crash.list": CrashReport[];
   "crash.get": CrashReport;
   "event.read": SupervisorEvent[];
+  "event.publish": Published;
+  "service.provide": null;
+  "service.withdraw": null;
+  "service.list": ProvidedService[];
+  "action.list": OfferedAction[];
+  "pipe.create": PipeStatus;
+  "pipe.list": PipeStatus[];
+  "pipe.pause": PipeStatus;
+  "pipe.resume": PipeStatus;
+  "pipe.remove": PipeStatus;
   "config.show": ConfigView;
   "config.reload": ConfigChange;
 }

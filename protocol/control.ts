@@ -1,10 +1,19 @@
 /** Client <-> daemon: the methods of the control socket. Same framing as the plugins' wire; calls are `plugin/api.method`. */
 import { z } from "zod";
-import { pluginId } from "./description.ts";
+import { eventName, pluginId } from "./description.ts";
+import { newPipe, pipeName } from "./pipe.ts";
 
 const range = z.object({ min: z.int(), max: z.int() });
 const onePlugin = z.object({ plugin: pluginId });
+const onePipe = z.object({ pipe: pipeName });
 const none = z.object({}).optional();
+
+/** What a client may provide; `host` is the daemon's own. */
+const providedService = pluginId.refine(
+  (name) => name !== "host",
+  "host.* services are the supervisor's own",
+);
+const oneService = z.object({ service: providedService });
 
 /** Params of each daemon method. Results are plain data of the types in `state.ts`. */
 export const control = {
@@ -20,7 +29,8 @@ export const control = {
   "plugin.status": onePlugin,
   "plugin.start": onePlugin,
   "plugin.stop": onePlugin,
-  "plugin.restart": onePlugin,
+  /** `rolling`: the old process serves until the new one is ready. */
+  "plugin.restart": onePlugin.extend({ rolling: z.boolean().optional() }),
   "plugin.enable": onePlugin,
   "plugin.disable": onePlugin,
   /** Answers when the plugin is so far, or with an error when it can not get there any more. */
@@ -35,6 +45,15 @@ export const control = {
   }),
   /** The description: of the running session, or as cached by the binary's hash, else by starting it. */
   "plugin.describe": onePlugin,
+  /** Its own configuration: every setting that it describes, the value in force, and where that stands. No secrets. */
+  "plugin.settings": onePlugin,
+  /** Checks the whole, hands it to the plugin, and keeps it in its settings file; or changes nothing. */
+  "plugin.configure": onePlugin.extend({
+    set: z.record(z.string(), z.unknown()).optional(),
+    unset: z.array(z.string()).optional(),
+  }),
+  /** A settings file to begin with, all commented out but what is set. */
+  "plugin.template": onePlugin,
 
   /** Answers past lines; with `follow`, more come as `$/item` until cancelled. */
   "log.read": z.object({
@@ -58,6 +77,29 @@ export const control = {
     })
     .optional(),
 
+  /** Tells clients and plugins; answers at once with how many plugins are to be told. */
+  "event.publish": z.object({
+    event: eventName,
+    params: z.record(z.string(), z.unknown()).optional(),
+  }),
+
+  /** From here on calls of `service.method` by plugins come as requests on this connection. */
+  "service.provide": oneService,
+  "service.withdraw": oneService,
+  "service.list": none,
+
+  /** What plugins offer to be started from a menu or with a key, as far as their descriptions are known. */
+  "action.list": z.object({ plugin: pluginId.optional() }).optional(),
+
+  /** Joins a stream of one plugin to a method of another; see protocol/pipe.ts. */
+  "pipe.create": newPipe,
+  "pipe.list": none,
+  "pipe.pause": onePipe,
+  /** Of a pipe that waits: at once. `skip`: leaves out the item that is in its way. */
+  "pipe.resume": onePipe.extend({ skip: z.boolean().optional() }),
+  /** Answers the pipe as it was. */
+  "pipe.remove": onePipe,
+
   /** The effective configuration with the origin of each value. */
   "config.show": none,
   "config.reload": none,
@@ -66,12 +108,21 @@ export const control = {
 export type ControlMethod = keyof typeof control;
 export type ControlParams<M extends ControlMethod> = z.input<(typeof control)[M]>;
 
+/** The most items of one stream that a caller may have on their way. */
+export const largestCredit = 65_536;
+
 /** How a client may bound one call: sent as the request's `ctx`. */
 export const callBounds = z.object({
   /** Total time, milliseconds. */
   ms: z.number().positive().optional(),
-  /** Time without progress, milliseconds. */
+  /** Time without progress or an item, milliseconds. */
   idle: z.number().positive().optional(),
+  /** Of a stream: how many items the client takes before its first `$/credit`. */
+  credit: z.int().min(0).max(largestCredit).optional(),
+  /** Of the description that the client has compared its contract with. */
+  fingerprint: z.string().max(64).optional(),
+  /** The daemon's request that the client is serving with this call, as numbered on this connection. */
+  parent: z.union([z.int(), z.string()]).optional(),
 });
 
 export interface DaemonStatus {

@@ -40,7 +40,7 @@ export const errors = {
     hint: "See what the plugin offers: bulkhead describe P",
   }),
   invalid_params: entry(-32602, "caller", false, {
-    cause: "The params do not fit the method; `detail.path` is a JSON pointer to the value.",
+    cause: "The params do not fit the method; `data.path` is a JSON pointer to the value.",
     hint: "Compare the params with the method's schema: bulkhead describe P",
   }),
   internal_error: entry(-32603, "host", false, {
@@ -100,7 +100,7 @@ export const errors = {
     hint: "The method is a stream: read it with stream(), or with bulkhead call.",
   }),
   invalid_result: entry(-31911, "plugin", false, {
-    cause: "The plugin's answer, or an item, does not fit; `detail.path` is a JSON pointer to the value.",
+    cause: "The plugin's answer, or an item, does not fit; `data.path` is a JSON pointer to the value.",
     hint: "The plugin answered something else than its contract says; tell its author: bulkhead describe P",
   }),
   contract_mismatch: entry(-31912, "operator", false, {
@@ -173,7 +173,7 @@ export const errors = {
   }),
   config_invalid: entry(-31927, "operator", false, {
     cause: "The plugin, or its schema, refuses its configuration.",
-    hint: "Correct the plugin's configuration: bulkhead config check",
+    hint: "Correct the plugin's configuration: bulkhead config P",
   }),
   bad_description: entry(-31928, "plugin", false, {
     cause: "The answer to `initialize` is not a description.",

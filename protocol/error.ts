@@ -45,6 +45,8 @@ export interface ErrorData {
   readonly report?: string;
   /** Milliseconds after which a retry makes sense. */
   readonly retryAfterMs?: number;
+  /** JSON pointer to the value that does not fit. */
+  readonly path?: string;
   /** Near misses, choices, expected and found values: whatever helps. */
   readonly detail?: unknown;
 }
@@ -66,14 +68,15 @@ export class BulkheadError extends Error {
   readonly settlement: Settlement | undefined;
   readonly report: string | undefined;
 
-  constructor(code: string, message: string, number: number, data?: unknown) {
+  /** @param settlement unless the data say it */
+  constructor(code: string, message: string, number: number, data?: unknown, settlement?: Settlement) {
     super(message);
     this.code = code;
     this.number = number;
     this.data = data;
     const known = isObject(data) ? data : {};
     // Data may come from a plugin, which may put anything there.
-    this.settlement = settlements.find((each) => each === known["settlement"]);
+    this.settlement = settlements.find((each) => each === known["settlement"]) ?? settlement;
     this.report = typeof known["report"] === "string" ? known["report"] : undefined;
   }
 
@@ -92,12 +95,9 @@ export class BulkheadError extends Error {
       isObject(error.data) && typeof error.data["code"] === "string" ? error.data["code"] : undefined;
     const borrowed = told !== undefined && isErrorCode(told) && !numbersOf(told).includes(error.code);
     const own = borrowed ? undefined : told;
-    return new BulkheadError(
-      own ?? codeOf(error.code) ?? `rpc_${error.code}`,
-      error.message,
-      error.code,
-      error.data,
-    );
+    // Whoever answered has seen the call, unless it answers in the place of somebody else and says so.
+    const code = own ?? codeOf(error.code) ?? `rpc_${error.code}`;
+    return new BulkheadError(code, error.message, error.code, error.data, "answered");
   }
 
   toRpc(): RpcError {

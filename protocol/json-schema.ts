@@ -16,11 +16,25 @@ export interface Mismatch {
  * @throws Error for a schema that can not be used: an unresolved `$ref`, a pattern that is none
  */
 export function checker(schema: JsonSchema): (value: unknown) => Mismatch | undefined {
-  const validator = new Validator(schema, "2020-12", false);
+  // It writes into the schema that it is given.
+  const validator = new Validator(structuredClone(schema), "2020-12", false);
+  const isAmbiguous = inherited.some((name) => JSON.stringify(schema).includes(`"${name}"`));
   return (value) => {
-    const { valid, errors } = validator.validate(value);
+    const { valid, errors } = validator.validate(isAmbiguous ? bare(value) : value);
     return valid ? undefined : mismatchOf(errors);
   };
+}
+
+/** The library takes what every object inherits for members of it. */
+const inherited = Object.getOwnPropertyNames(Object.prototype);
+
+/** The same value, of objects that inherit nothing. */
+function bare(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(bare);
+  if (typeof value !== "object" || value === null) return value;
+  const copy: Record<string, unknown> = Object.create(null);
+  for (const [name, member] of Object.entries(value)) copy[name] = bare(member);
+  return copy;
 }
 
 /** What these say is that something further in does not fit, which has an entry of its own. */

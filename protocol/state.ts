@@ -1,5 +1,6 @@
 /** The words for what happens to a plugin: states, exits, reports, decisions, events. Shared by supervisor and clients. */
 import type { ErrorCode, Settlement } from "./error.ts";
+import type { PipeState } from "./pipe.ts";
 
 /** One life of a plugin's process. */
 export type SessionState = "spawning" | "handshaking" | "ready" | "draining" | "stopping" | "gone";
@@ -20,6 +21,8 @@ export interface StartFailure {
     | "incompatible_api"
     | "config_invalid"
     | "bad_description"
+    | "service_not_granted"
+    | "contract_mismatch"
     | "spawn_failed"
     | "handshake_timeout"
     | "handshake_failed"
@@ -197,6 +200,33 @@ export type EventBody =
       readonly generation: number;
       readonly text: string;
     }
+  /** Published by a plugin, or by the host or one of its clients (null). Told and not kept. */
+  | {
+      readonly type: "plugin.event";
+      readonly plugin: string | null;
+      /** `api.name`. */
+      readonly event: string;
+      readonly params: unknown;
+      /** How many events led to it. */
+      readonly depth: number;
+    }
+  /** It failed too often in a row; the plugin's next life begins afresh. */
+  | {
+      readonly type: "subscription.ended";
+      readonly plugin: string;
+      readonly event: string;
+      readonly why: string;
+    }
+  | {
+      readonly type: "pipe.state";
+      readonly pipe: string;
+      /** Null: there was none before, or is none any more. */
+      readonly from: PipeState | null;
+      readonly to: PipeState | null;
+      readonly why: string;
+    }
+  /** An item was delivered that may have been delivered before; the sink was told so. */
+  | { readonly type: "pipe.redelivered"; readonly pipe: string; readonly cursor: string | null }
   | {
       readonly type: "operator.action";
       readonly plugin: string;
@@ -244,4 +274,18 @@ export interface PluginStatus {
   };
   readonly executable: string;
   readonly sha256: string | null;
+  /** The events that it has been told of, in its current life. */
+  readonly subscriptions?: readonly SubscriptionStatus[];
+}
+
+export interface SubscriptionStatus {
+  /** `api.name`. */
+  readonly event: string;
+  /** `ended`: it failed too often in a row. */
+  readonly state: "on" | "ended";
+  /** One after the other, up to now. */
+  readonly failures: number;
+  readonly delivered: number;
+  /** Never delivered: too many were waiting. */
+  readonly dropped: number;
 }

@@ -17,7 +17,7 @@ interface Layer {
 }
 
 const layers: Readonly<Record<string, Layer>> = {
-  protocol: { own: [], outside: ["zod", "semver"] },
+  protocol: { own: [], outside: ["zod", "semver", "@cfworker/json-schema"] },
   "src/core": { own: ["protocol"], outside: [] },
   "src/wire": { own: ["protocol"], outside: ["node:buffer"], typesOnly: ["node:stream"] },
   "src/io": {
@@ -34,15 +34,25 @@ const layers: Readonly<Record<string, Layer>> = {
   },
   "src/client": {
     own: ["protocol", "src/core", "src/wire", "src/io/socket.ts", "src/io/paths.ts"],
-    outside: ["node:*", "zod", "semver"],
+    outside: ["node:*", "zod", "semver", "vscode-jsonrpc"],
   },
+  "src/check": { own: ["protocol", "src/core", "src/wire", "src/io"], outside: ["node:*"] },
   "src/todo": { own: ["protocol", "src/client"], outside: ["zod"] },
   "src/cli": {
     own: ["protocol", "src/client", "src/io/paths.ts"],
     outside: ["node:*", "commander"],
-    lazy: ["src/daemon", "src/supervisor", "src/io", "src/core", "src/wire", "src/todo", "src/tui"],
+    lazy: [
+      "src/check",
+      "src/daemon",
+      "src/supervisor",
+      "src/io",
+      "src/core",
+      "src/wire",
+      "src/todo",
+      "src/tui",
+    ],
   },
-  "src/tui": { own: ["protocol", "src/client"], outside: ["node:*", "ink", "react"] },
+  "src/tui": { own: ["protocol", "src/client", "src/todo"], outside: ["node:*", "ink", "react"] },
   // The public API: what a host program embeds. It brings neither the daemon nor a user interface along.
   "src/index.ts": {
     own: ["protocol", "src/core", "src/wire", "src/io", "src/supervisor", "src/client"],

@@ -12,6 +12,7 @@ export interface CommandEntry {
 const daemon = "Daemon:";
 const plugins = "Plugins:";
 const history = "What happened:";
+const authors = "For plugin authors:";
 const setUp = "Set-up:";
 
 const lifecycle = (): Promise<{ define: Define }> => import("./commands/lifecycle.ts");
@@ -39,10 +40,40 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./commands/call.ts"),
   },
   {
+    name: "actions",
+    group: plugins,
+    summary: "what plugins offer to be started with a key",
+    load: () => import("./commands/actions.ts"),
+  },
+  {
+    name: "run",
+    group: plugins,
+    summary: "run an action of a plugin",
+    load: () => import("./commands/run.ts"),
+  },
+  {
+    name: "publish",
+    group: plugins,
+    summary: "tell clients and plugins of an event",
+    load: () => import("./commands/publish.ts"),
+  },
+  {
+    name: "pipe",
+    group: plugins,
+    summary: "join a stream of one plugin to a method of another",
+    load: () => import("./commands/pipe.ts"),
+  },
+  {
     name: "describe",
     group: plugins,
     summary: "show what a plugin offers",
     load: () => import("./commands/describe.ts"),
+  },
+  {
+    name: "types",
+    group: plugins,
+    summary: "print a plugin's contracts in TypeScript",
+    load: () => import("./commands/types.ts"),
   },
   { name: "start", group: plugins, summary: "start a plugin", load: lifecycle },
   { name: "stop", group: plugins, summary: "stop a plugin until it is started again", load: lifecycle },
@@ -76,6 +107,25 @@ export const commands: readonly CommandEntry[] = [
   },
 
   {
+    name: "new",
+    group: authors,
+    summary: "begin a plugin in one of five languages",
+    load: () => import("./commands/new.ts"),
+  },
+  {
+    name: "dev",
+    group: authors,
+    summary: "run a plugin while it is written: each new build replaces the running one",
+    load: () => import("./commands/dev.ts"),
+  },
+  {
+    name: "check",
+    group: authors,
+    summary: "check an executable against the plugin protocol",
+    load: () => import("./commands/check.ts"),
+  },
+
+  {
     name: "doctor",
     group: setUp,
     summary: "check the surroundings and say what to do",
@@ -93,6 +143,7 @@ export const commands: readonly CommandEntry[] = [
     summary: "print a completion script for a shell",
     load: () => import("./commands/completion.ts"),
   },
+
   {
     name: "__complete",
     hidden: true,

@@ -5,7 +5,7 @@ import { terminalLine } from "./sanitize.ts";
 import { dateTime, duration, plural } from "./words.ts";
 
 export function eventLine(event: SupervisorEvent, style: Paint): string {
-  const who = "plugin" in event ? event.plugin : "bulkhead";
+  const who = ("plugin" in event ? event.plugin : null) ?? "bulkhead";
   const text = terminalLine(eventWords(event));
   const loud =
     event.type === "session.crash" || event.type === "plugin.gave_up" || event.type === "config.rejected";
@@ -39,6 +39,19 @@ export function eventWords(event: SupervisorEvent): string {
     }
     case "session.noise":
       return `stray text on stdout: ${event.text}`;
+    case "plugin.event":
+      return `event ${event.event} ${JSON.stringify(event.params)}`;
+    case "subscription.ended":
+      return `not told of ${event.event} any more in this life: ${event.why}`;
+    case "pipe.state": {
+      const why = event.why === "" ? "" : `: ${event.why}`;
+      if (event.from === null) return `pipe ${event.pipe}${why}`;
+      return `pipe ${event.pipe}: ${event.from} -> ${event.to ?? "removed"}${why}`;
+    }
+    case "pipe.redelivered": {
+      const item = event.cursor === null ? "an item" : `the item at ${event.cursor}`;
+      return `pipe ${event.pipe}: ${item} was delivered again`;
+    }
     case "operator.action":
       return `operator: ${event.action}`;
     default:

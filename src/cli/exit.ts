@@ -36,6 +36,19 @@ const exitCodes: Record<ErrorCode, ExitCode> = {
   plugin_hung: exit.crashed,
   too_large: exit.pluginError,
 
+  stream_required: exit.notFound,
+  invalid_result: exit.pluginError,
+  contract_mismatch: exit.incompatible,
+  contract_changed: exit.incompatible,
+
+  service_not_granted: exit.crashed,
+  service_unavailable: exit.crashed,
+  service_taken: exit.crashed,
+  too_many_hops: exit.pluginError,
+  storage_full: exit.pluginError,
+
+  pipe_not_found: exit.notFound,
+
   executable_not_found: exit.crashed,
   not_a_file: exit.crashed,
   not_executable: exit.crashed,

@@ -53,7 +53,9 @@ export function errorObject(error: BulkheadError, subject: Subject): ErrorObject
 export function errorLines(error: BulkheadError, subject: Subject, paint = (text: string) => text): string[] {
   // Of a call it must be said whether it may have had an effect; elsewhere there was none to lose.
   const { settlement } = error;
-  const told = settlement !== undefined && (subject.command === "call" || settlement === "maybe_executed");
+  const told =
+    settlement !== undefined &&
+    (subject.command === "call" || subject.command === "run" || settlement === "maybe_executed");
   const facts = [
     `fault: ${faultOf(error)}`,
     ...(told ? [settlements[settlement] ?? settlement] : []),

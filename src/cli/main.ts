@@ -56,7 +56,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     if (process.env["BULKHEAD_DEBUG"] && error instanceof Error) out.note(error.stack ?? "");
     return error instanceof CommanderError
       ? exit.usage
-      : exitCodeOf(error, subject.command === "call" ? "plugin" : "daemon");
+      : exitCodeOf(error, subject.command === "call" || subject.command === "run" ? "plugin" : "daemon");
   } finally {
     context?.close();
   }

@@ -274,6 +274,7 @@ function misfit(key: string, schema: Located, text: string): BulkheadError {
   const found = text.length > 60 ? `${text.slice(0, 60)}…` : text;
   const expected = typeName(schema);
   return BulkheadError.of("invalid_params", `${key} must be ${expected}, found ${JSON.stringify(found)}`, {
-    detail: { path: `/${key.replaceAll(".", "/")}`, expected, found },
+    path: `/${key.replaceAll(".", "/")}`,
+    detail: { expected, found },
   });
 }

@@ -1,14 +1,23 @@
 /** A connection to the daemon: calls to plugins, methods of the daemon itself, and streams of what happens. */
 import type { Socket } from "node:net";
-import type { Caller, CallOptions } from "../../protocol/caller.ts";
+import type {
+  Caller,
+  CallOptions,
+  Described,
+  ItemStream,
+  ServiceHandlers,
+  ServiceHost,
+  StreamOptions,
+} from "../../protocol/caller.ts";
 import type { ControlMethod, ControlParams, HelloResult } from "../../protocol/control.ts";
 import { BulkheadError } from "../../protocol/error.ts";
 import { controlRange } from "../../protocol/version.ts";
 import { statePaths } from "../io/paths.ts";
 import { connect } from "../io/socket.ts";
 import { Deadlines } from "../wire/deadlines.ts";
-import { boundsOf, members, paramsSlice, Peer, toSlice } from "../wire/peer.ts";
-import type { Outcome, PeerEnd, Slice } from "../wire/peer.ts";
+import { boundsOf, itemStream, paramsSlice, Peer, toSlice } from "../wire/peer.ts";
+import type { Id, Item, Outcome, PeerEnd, Slice } from "../wire/peer.ts";
+import { ProvidedHandlers } from "./provided.ts";
 import type { ResultOf } from "../../protocol/control-results.ts";
 
 export interface ConnectOptions {
@@ -28,13 +37,12 @@ const helloTimeout = 10_000;
 /** The daemon keeps the time; when it is stuck itself, the client gives up this much later. Milliseconds. */
 const grace = 2000;
 
-export class Client implements Caller {
+export class Client implements Caller, ServiceHost {
   readonly #peer: Peer;
   readonly #socket: Socket;
   readonly #path: string;
+  readonly #provided = new ProvidedHandlers((...call) => this.#callFor(...call));
   readonly #ended = Promise.withResolvers<void>();
-  /** By the id of the request that they belong to. */
-  readonly #streams = new Map<number, (value: Slice) => void>();
   #hello: HelloResult | undefined;
   #end: PeerEnd | undefined;
 
@@ -45,9 +53,10 @@ export class Client implements Caller {
       input: socket,
       output: socket,
       deadlines: new Deadlines(),
-      onNotification: (method, params) => this.#notified(method, params),
+      onRequest: (request) => this.#provided.serve(request),
       onEnd: (end) => {
         this.#end = end;
+        this.#provided.close();
         this.#ended.resolve();
         socket.destroy();
       },
@@ -86,18 +95,51 @@ export class Client implements Caller {
    * @throws {BulkheadError} what the plugin answered, or what became of the call: see its `settlement`
    */
   async call(target: string, params: unknown = {}, options: CallOptions = {}): Promise<unknown> {
-    const { signal, onProgress } = options;
-    const { idle, total } = boundsOf(options);
-    const { promise, resolve } = Promise.withResolvers<Outcome>();
-    const bounded = {
-      signal,
-      totalTimeout: total === undefined ? undefined : total + grace,
-      ctx: idle === undefined && total === undefined ? undefined : toSlice({ ms: total, idle }),
-      onProgress: onProgress && ((value: Slice) => onProgress(JSON.parse(value.toString()))),
+    return this.#callFor(undefined, target, params, options);
+  }
+
+  /**
+   * Answers the calls of `service.method` by plugins that are granted it, until it is disposed of or the connection ends.
+   * @throws {BulkheadError} `service_taken`
+   */
+  async provide(service: string, handlers: ServiceHandlers): Promise<AsyncDisposable> {
+    // Before the daemon knows of it: a call may come right behind its answer.
+    const remove = this.#provided.add(service, handlers);
+    try {
+      await this.control("service.provide", { service });
+    } catch (error) {
+      remove();
+      throw error;
+    }
+    let withdrawn = false;
+    const withdraw = async (): Promise<void> => {
+      if (withdrawn) return;
+      withdrawn = true;
+      if (this.#end === undefined) await this.control("service.withdraw", { service });
+      remove();
     };
-    this.#peer.call(target, paramsSlice(params), bounded, resolve);
-    const outcome = await promise;
-    return parse<unknown>(this.#resultOf(target, outcome));
+    return { [Symbol.asyncDispose]: withdraw };
+  }
+
+  stream(target: string, params: unknown = {}, options: StreamOptions = {}): ItemStream {
+    return itemStream(options, ({ signal, credit, onItem, succeed, fail }) => {
+      const bounded = { ...wireOptions(options, { credit }), signal, credit, onItem };
+      return this.#peer.call(target, paramsSlice(params), bounded, (outcome) => {
+        try {
+          succeed(this.#resultOf(target, outcome));
+        } catch (error) {
+          fail(error);
+        }
+      });
+    });
+  }
+
+  describe(plugin: string): Promise<Described> {
+    return this.control("plugin.describe", { plugin });
+  }
+
+  async plugins(): Promise<string[]> {
+    return (await this.control("plugin.list")).map(({ id }) => id);
   }
 
   /** A method of the daemon itself. @throws {BulkheadError} */
@@ -124,10 +166,14 @@ export class Client implements Caller {
     signal: AbortSignal,
   ): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<Outcome>();
-    const { id } = this.#peer.call(method, toSlice({ ...params, follow: true }), { signal }, resolve);
-    this.#streams.set(id, (slice) => onItem(parse<ItemOf<M>>(slice)));
+    const options = {
+      signal,
+      // The daemon's own streams know no credit: a client that does not read loses its connection.
+      credit: Infinity,
+      onItem: ({ value }: Item) => onItem(parse<ItemOf<M>>(value)),
+    };
+    this.#peer.call(method, toSlice({ ...params, follow: true }), options, resolve);
     const outcome = await promise;
-    this.#streams.delete(id);
     if (signal.aborted) return;
     for (const item of parse<ItemOf<M>[]>(this.#resultOf(method, outcome))) onItem(item);
   }
@@ -141,6 +187,19 @@ export class Client implements Caller {
 
   [Symbol.dispose](): void {
     this.close();
+  }
+
+  /** @param parent the request of the daemon that is being served */
+  async #callFor(
+    parent: Id | undefined,
+    target: string,
+    params: unknown,
+    options: CallOptions,
+  ): Promise<unknown> {
+    const { promise, resolve } = Promise.withResolvers<Outcome>();
+    this.#peer.call(target, paramsSlice(params), wireOptions(options, { parent }), resolve);
+    const outcome = await promise;
+    return parse<unknown>(this.#resultOf(target, outcome));
   }
 
   async #greet(name: string, version: string): Promise<HelloResult> {
@@ -197,13 +256,22 @@ export class Client implements Caller {
         return outcome.cause satisfies never;
     }
   }
+}
 
-  #notified(method: string, params: Slice | undefined): void {
-    if (method !== "$/item") return;
-    const [id, value] = members(params, "id", "value");
-    if (id === undefined || value === undefined) return;
-    this.#streams.get(Number(id.toString("latin1")))?.(value);
-  }
+/** The daemon keeps the bounds that it is told; all else is the connection's own. */
+function wireOptions(
+  options: CallOptions,
+  { credit, parent }: { readonly credit?: number; readonly parent?: Id | undefined },
+) {
+  const { signal, onProgress, fingerprint } = options;
+  const { idle, total } = boundsOf(options);
+  const isBounded = (idle ?? total ?? credit ?? fingerprint ?? parent) !== undefined;
+  return {
+    signal,
+    totalTimeout: total === undefined ? undefined : total + grace,
+    ctx: isBounded ? toSlice({ ms: total, idle, credit, fingerprint, parent }) : undefined,
+    onProgress: onProgress && ((value: Slice) => onProgress(JSON.parse(value.toString()))),
+  };
 }
 
 /** The daemon is trusted to keep to its types: both come from one package, and hello has compared versions. */

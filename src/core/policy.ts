@@ -42,6 +42,8 @@ const permanent: Record<StartFailure["code"], boolean> = {
   incompatible_api: true,
   config_invalid: true,
   bad_description: true,
+  service_not_granted: true,
+  contract_mismatch: true,
   spawn_failed: false,
   handshake_timeout: false,
   handshake_failed: false,

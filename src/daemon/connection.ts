@@ -8,8 +8,11 @@ import { controlRange, negotiateProtocol } from "../../protocol/version.ts";
 import { version } from "../supervisor/supervisor.ts";
 import type { Supervisor } from "../supervisor/supervisor.ts";
 import type { Deadline, Deadlines } from "../wire/deadlines.ts";
-import type { IncomingRequest } from "../wire/peer.ts";
+import type { IncomingRequest, Item } from "../wire/peer.ts";
 import { Peer, toRepairedSlice, toSlice } from "../wire/peer.ts";
+import { timeLeft } from "../core/lineage.ts";
+import { ServedCalls, tooManyHops } from "../supervisor/services/served.ts";
+import { ClientServices } from "./client-services.ts";
 import type { ControlMethods } from "./methods.ts";
 import type { Stream } from "./stream.ts";
 
@@ -37,6 +40,9 @@ export class Connection {
   readonly #options: ConnectionOptions;
   readonly #peer: Peer;
   readonly #helloDue: Deadline;
+  /** What the client is asked as a provider of services. */
+  readonly #served: ServedCalls;
+  readonly #services: ClientServices;
   #controls = 0;
   /** Name and version of the program at the other end, once it has said hello. */
   client: string | null = null;
@@ -44,15 +50,21 @@ export class Connection {
   constructor(options: ConnectionOptions) {
     const { socket, deadlines } = options;
     this.#options = options;
+    this.#served = new ServedCalls(() => deadlines.now());
     this.#peer = new Peer({
       input: socket,
       output: socket,
       deadlines,
+      busy: BulkheadError.of("plugin_busy", "too many requests are open on this connection already").toRpc(),
       onRequest: (request) => this.#request(request),
+      onLateAnswer: (id) => this.#served.forget(id),
       // A mistake of ours: it may cost this client, and must not cost the daemon.
       onHandlerError: (error) => this.#end(`internal error: ${String(error)}`),
       onEnd: (end) => this.#end(end.kind === "violation" ? end.violation.message : end.kind),
     });
+    this.#services = new ClientServices(this.#peer, options.supervisor.provided, this.#served, () =>
+      this.client === null ? "a client" : this.client,
+    );
     this.#helloDue = deadlines.add(deadlines.now() + helloMs, () => this.#end("never said hello"));
     // A client that has gone needs no answers: what it asked for is cancelled.
     socket.once("close", () => this.#peer.destroy());
@@ -73,6 +85,7 @@ export class Connection {
 
   #end(why: string): void {
     this.#options.deadlines.remove(this.#helloDue);
+    this.#services.close();
     this.#options.onEnd(this, why);
     this.#peer.destroy();
   }
@@ -121,18 +134,42 @@ export class Connection {
   #relay(request: IncomingRequest, signal: AbortSignal): void {
     const bounds = callBounds.safeParse(request.ctx === undefined ? {} : parse(request.ctx));
     if (!bounds.success) {
-      throw BulkheadError.of("invalid_params", "ctx: ms and idle must be numbers of milliseconds above 0");
+      const issue = bounds.error.issues[0];
+      const path = `/${issue?.path.map(String).join("/") ?? ""}`;
+      throw BulkheadError.of("invalid_params", `ctx: ${path}: ${issue?.message}`);
+    }
+    const { ms, idle, credit, fingerprint, parent } = bounds.data;
+    const nested = parent === undefined ? null : this.#served.nest(request, "client");
+    if (nested !== null && "error" in nested) {
+      request.fail(nested.error);
+      return;
+    }
+    const circle = nested === null ? undefined : tooManyHops(nested.lineage, request.method);
+    if (circle !== undefined) {
+      request.fail(circle.error);
+      return;
     }
     const options = {
-      signal,
+      signal: nested === null ? signal : nested.signal,
+      lineage: nested?.lineage,
       onProgress: (value: Buffer) => request.progress(value),
-      totalTimeout: bounds.data.ms,
-      idleTimeout: bounds.data.idle,
+      totalTimeout: nested === null ? ms : timeLeft(nested.lineage, this.#options.deadlines.now()),
+      idleTimeout: idle,
+      credit,
+      fingerprint,
+      onItem: credit === undefined ? undefined : (item: Item) => this.#passOn(request, item),
     };
-    this.#options.supervisor.route(request.method, request.params, options, (outcome) => {
+    const call = this.#options.supervisor.route(request.method, request.params, options, (outcome) => {
+      nested?.release();
       if ("result" in outcome) request.respond(outcome.result);
       else request.fail(outcome.error);
     });
+    if (credit !== undefined) request.onCredit((n) => call.grant(n));
+  }
+
+  /** The client has said how many items it takes; one that then does not read them loses its connection. */
+  #passOn(request: IncomingRequest, { seq, value, cursor }: Item): void {
+    if (!request.item(seq, value, cursor)) this.#end("did not read");
   }
 
   async #control(request: IncomingRequest, signal: AbortSignal): Promise<void> {
@@ -144,7 +181,12 @@ export class Connection {
     this.#controls++;
     try {
       const stream = this.#stream(request, signal);
-      const result = await this.#options.methods.call(request.method, parse(request.params), stream);
+      const result = await this.#options.methods.call(
+        request.method,
+        parse(request.params),
+        stream,
+        this.#services,
+      );
       request.respond(toRepairedSlice(result ?? null));
     } catch (error) {
       request.fail(rpcError(error, signal));
@@ -160,8 +202,7 @@ export class Connection {
       item: (value) => {
         if (signal.aborted) return;
         const full = this.#peer.queuedBytes > mostItems;
-        const sent =
-          !full && this.#peer.notify("$/item", toRepairedSlice({ id: request.id, seq: seq++, value }));
+        const sent = !full && request.item(seq++, toRepairedSlice(value));
         // A client that does not read loses its connection; nobody waits for it.
         if (!sent) this.#end("did not read");
       },

@@ -1,29 +1,35 @@
 /** The supervisor as a process of its own: one for each state directory, reached through its socket. */
 import { isDeepStrictEqual } from "node:util";
 import type { Logger } from "pino";
+import type { PluginSettings } from "../../protocol/control-results.ts";
 import { BulkheadError } from "../../protocol/error.ts";
 import { controlRange } from "../../protocol/version.ts";
 import { formatProblem, loadConfig } from "../io/config/config.ts";
-import type { LoadedConfig } from "../io/config/config.ts";
+import type { ConfigResult, LoadedConfig } from "../io/config/config.ts";
 import { openDaemonLog } from "../io/log/daemon-log.ts";
 import { acquireLock } from "../io/lock.ts";
 import { ensurePrivateDir, statePaths } from "../io/paths.ts";
 import type { StatePaths } from "../io/paths.ts";
 import { listen } from "../io/socket.ts";
 import type { Listener } from "../io/socket.ts";
+import type { SettingsChange } from "../io/config/settings-file.ts";
 import type { Change } from "../supervisor/plugin-set.ts";
-import { inUse, Supervisor, version } from "../supervisor/supervisor.ts";
+import { inUse } from "../supervisor/state-lock.ts";
+import { Supervisor, version } from "../supervisor/supervisor.ts";
 import { Deadlines } from "../wire/deadlines.ts";
 import { Connection } from "./connection.ts";
 import { doctor } from "./doctor.ts";
 import { ControlMethods } from "./methods.ts";
 import type { DaemonItself } from "./methods.ts";
+import { PluginConfigurations } from "./plugin-settings.ts";
 import { notify } from "./notify.ts";
 
 export interface DaemonRunOptions {
   /** Absolute; null: no configuration, and so no plugins until one is found and reloaded. */
   readonly configFile: string | null;
   readonly stateDir?: string;
+  /** What is made of the configuration before it takes effect, at the start and whenever it is read again. */
+  readonly override?: (config: LoadedConfig) => LoadedConfig;
   /** In the foreground: what goes to the daemon's log is also said on stderr. */
   readonly logToStderr?: boolean;
   /** Called when the socket answers. */
@@ -47,13 +53,14 @@ export async function runDaemon(options: DaemonRunOptions): Promise<number> {
     throw BulkheadError.of("already_running", inUse(paths.stateDir, lock.holder?.pid));
   }
   try {
-    const config = await firstConfig(options.configFile);
+    const load = loaderFor(options);
+    const config = await soundConfig(load);
     const log = openDaemonLog({
       file: paths.daemonLog,
       level: config.daemon.logLevel,
       alsoStderr: options.logToStderr === true,
     });
-    await new Daemon(paths, options.configFile, config, log.logger).run(options.ready);
+    await new Daemon(paths, load, config, log.logger).run(options.ready);
     log.close();
     return 0;
   } finally {
@@ -61,15 +68,24 @@ export async function runDaemon(options: DaemonRunOptions): Promise<number> {
   }
 }
 
-async function firstConfig(file: string | null): Promise<LoadedConfig> {
-  const loaded = await loadConfig(file, { env: process.env });
+type Load = () => Promise<ConfigResult>;
+
+function loaderFor({ configFile, override = (config) => config }: DaemonRunOptions): Load {
+  return async () => {
+    const loaded = await loadConfig(configFile, { env: process.env });
+    return loaded.ok ? { ok: true, config: override(loaded.config) } : loaded;
+  };
+}
+
+async function soundConfig(load: Load): Promise<LoadedConfig> {
+  const loaded = await load();
   if (loaded.ok) return loaded.config;
   throw BulkheadError.of("invalid_config", loaded.problems.map(formatProblem).join("\n"));
 }
 
 class Daemon implements DaemonItself {
   readonly #paths: StatePaths;
-  readonly #configFile: string | null;
+  readonly #load: Load;
   readonly #log: Logger;
   readonly #connections = new Set<Connection>();
   readonly #startedAt = Date.now();
@@ -77,10 +93,11 @@ class Daemon implements DaemonItself {
   #config: LoadedConfig;
   #supervisor: Supervisor | null = null;
   #stopping: Promise<void> | null = null;
+  #changing: Promise<unknown> = Promise.resolve();
 
-  constructor(paths: StatePaths, configFile: string | null, config: LoadedConfig, log: Logger) {
+  constructor(paths: StatePaths, load: Load, config: LoadedConfig, log: Logger) {
     this.#paths = paths;
-    this.#configFile = configFile;
+    this.#load = load;
     this.#config = config;
     this.#log = log;
   }
@@ -97,8 +114,9 @@ class Daemon implements DaemonItself {
     });
     this.#supervisor = supervisor;
     supervisor.subscribe(({ type, at: _at, seq: _seq, ...event }) => {
-      // Stray output stands in the plugin's own log.
-      if (type !== "session.noise") log[type === "session.crash" ? "warn" : "info"](event, type);
+      // Stray output stands in the plugin's own log; what plugins tell each other is theirs, and may be much.
+      if (type !== "session.noise" && type !== "plugin.event")
+        log[type === "session.crash" ? "warn" : "info"](event, type);
     });
     const listener = await this.#listen(supervisor);
     const signals = this.#listenToSignals();
@@ -193,14 +211,38 @@ class Daemon implements DaemonItself {
   }
 
   /** A file that does not parse changes nothing. */
-  async reload(): Promise<Change> {
-    const loaded = await loadConfig(this.#configFile, { env: process.env });
-    if (!loaded.ok) {
-      const message = loaded.problems.map(formatProblem).join("\n");
-      this.#supervisor?.events.tell({ type: "config.rejected", message });
-      throw BulkheadError.of("invalid_config", message);
-    }
-    return this.#apply(loaded.config);
+  reload(): Promise<Change> {
+    return this.#inTurn(async () => {
+      const loaded = await this.#load();
+      if (!loaded.ok) {
+        const message = loaded.problems.map(formatProblem).join("\n");
+        this.#supervisor?.events.tell({ type: "config.rejected", message });
+        throw BulkheadError.of("invalid_config", message);
+      }
+      return this.#apply(loaded.config);
+    });
+  }
+
+  get configurations(): PluginConfigurations {
+    return new PluginConfigurations({
+      supervisor: this.#started(),
+      config: () => this.#config,
+      load: () => soundConfig(this.#load),
+      adopt: (config) => {
+        this.#config = config;
+      },
+    });
+  }
+
+  configure(plugin: string, change: SettingsChange): Promise<PluginSettings> {
+    return this.#inTurn(() => this.configurations.configure(plugin, change));
+  }
+
+  /** One change after the other: what was read from the files must still hold when it takes effect. */
+  #inTurn<T>(change: () => Promise<T>): Promise<T> {
+    const next = this.#changing.then(change);
+    this.#changing = next.catch(() => undefined);
+    return next;
   }
 
   async #apply(config: LoadedConfig): Promise<Change> {
@@ -239,7 +281,8 @@ class Daemon implements DaemonItself {
   }
 
   showConfig() {
-    return { file: this.#config.file, entries: this.#config.origins, problems: this.#problems() };
+    const { file, origins } = this.#config;
+    return { file, entries: this.configurations.masked(origins), problems: this.#problems() };
   }
 
   #problems(): string[] {

@@ -5,10 +5,13 @@ import type { ControlResults } from "../../protocol/control-results.ts";
 import { BulkheadError } from "../../protocol/error.ts";
 import { nearest } from "../../protocol/nearest.ts";
 import type { CrashReport, SupervisorEvent } from "../../protocol/state.ts";
+import type { SettingsChange } from "../io/config/settings-file.ts";
 import type { Supervisor } from "../supervisor/supervisor.ts";
+import type { ClientServices } from "./client-services.ts";
 import { Gate } from "./gate.ts";
 import { followLogs, readLogs } from "./logs.ts";
 import { follow } from "./stream.ts";
+import type { PluginConfigurations } from "./plugin-settings.ts";
 import type { Stream } from "./stream.ts";
 
 /** What only the daemon as a whole can answer. */
@@ -17,6 +20,8 @@ export interface DaemonItself {
   doctor(): ControlResults["daemon.doctor"];
   showConfig(): ControlResults["config.show"];
   reload(): Promise<ControlResults["config.reload"]>;
+  readonly configurations: PluginConfigurations;
+  configure(plugin: string, change: SettingsChange): Promise<ControlResults["plugin.configure"]>;
   /** Resolves when every plugin has stopped; the daemon leaves after that. */
   stop(): Promise<void>;
 }
@@ -25,6 +30,7 @@ type Methods = {
   [M in Exclude<ControlMethod, "hello">]: (
     params: ControlParams<M>,
     stream: Stream,
+    client: ClientServices,
   ) => ControlResults[M] | Promise<ControlResults[M]>;
 };
 
@@ -48,11 +54,14 @@ export class ControlMethods {
       "plugin.status": ({ plugin }) => detail(supervisor, plugin),
       "plugin.start": ({ plugin }) => supervisor.start(plugin),
       "plugin.stop": ({ plugin }) => supervisor.stop(plugin),
-      "plugin.restart": ({ plugin }) => supervisor.restart(plugin),
+      "plugin.restart": ({ plugin, rolling }) => supervisor.restart(plugin, { rolling: rolling === true }),
       "plugin.enable": ({ plugin }) => supervisor.enable(plugin),
       "plugin.disable": ({ plugin }) => supervisor.disable(plugin),
       "plugin.wait": (params, stream) => wait(supervisor, params, stream),
       "plugin.describe": ({ plugin }) => supervisor.describe(plugin),
+      "plugin.settings": ({ plugin }) => daemon.configurations.show(plugin),
+      "plugin.configure": ({ plugin, set = {}, unset = [] }) => daemon.configure(plugin, { set, unset }),
+      "plugin.template": ({ plugin }) => daemon.configurations.template(plugin),
 
       "log.read": async (params, stream) => {
         const past = () => gate.run(stream.signal, () => readLogs(supervisor, params));
@@ -83,13 +92,25 @@ export class ControlMethods {
         return [];
       },
 
+      "event.publish": ({ event, params }) => supervisor.publish(event, params),
+      "service.provide": ({ service }, _stream, client) => client.provide(service),
+      "service.withdraw": ({ service }, _stream, client) => client.withdraw(service),
+      "service.list": () => supervisor.provided.list(),
+      "action.list": (params) => supervisor.actions(params?.plugin),
+
+      "pipe.create": (params) => supervisor.pipes.create(params),
+      "pipe.list": () => supervisor.pipes.list(),
+      "pipe.pause": ({ pipe }) => supervisor.pipes.pause(pipe),
+      "pipe.resume": ({ pipe, skip }) => supervisor.pipes.resume(pipe, { skip }),
+      "pipe.remove": ({ pipe }) => supervisor.pipes.remove(pipe),
+
       "config.show": () => daemon.showConfig(),
       "config.reload": () => daemon.reload(),
     };
   }
 
   /** @throws BulkheadError `method_not_found`, `invalid_params`, and whatever the method itself throws. */
-  async call(method: string, raw: unknown, stream: Stream): Promise<unknown> {
+  async call(method: string, raw: unknown, stream: Stream, client: ClientServices): Promise<unknown> {
     if (!isMethod(method)) {
       const near = nearest(method, Object.keys(control));
       const meant = near === undefined ? "" : `; did you mean ${near}?`;
@@ -99,12 +120,11 @@ export class ControlMethods {
     if (!params.success) {
       const issue = params.error.issues[0];
       const path = `/${issue?.path.map(String).join("/") ?? ""}`;
-      const detail = { path };
-      throw BulkheadError.of("invalid_params", `${method}: ${path}: ${issue?.message}`, { detail });
+      throw BulkheadError.of("invalid_params", `${method}: ${path}: ${issue?.message}`, { path });
     }
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- schema and method stand under the same name
-    const run = this.#methods[method] as (params: unknown, stream: Stream) => unknown;
-    return run(params.data, stream);
+    const run = this.#methods[method] as (params: unknown, stream: Stream, client: ClientServices) => unknown;
+    return run(params.data, stream, client);
   }
 }
 
@@ -112,16 +132,19 @@ function isMethod(name: string): name is keyof Methods {
   return Object.hasOwn(control, name) && name !== "hello";
 }
 
-function detail(supervisor: Supervisor, id: string): ControlResults["plugin.status"] {
-  const status = supervisor.status(id);
+function detail(supervisor: Supervisor, name: string): ControlResults["plugin.status"] {
+  const status = supervisor.status(name);
+  const { id } = status;
   // An entry that can not be run has no more to show than what is wrong with it.
   if (!supervisor.ids().includes(id)) return status;
-  const { args, cwd, apis, restart, timeouts, limits } = supervisor.spec(id);
+  const { args, cwd, apis, aliases, services, calls, restart, timeouts, limits } = supervisor.spec(id);
   return {
     ...status,
     args,
     cwd,
     required: apis,
+    aliases,
+    granted: { services, calls },
     restart,
     timeouts,
     limits,

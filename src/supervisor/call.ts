@@ -2,6 +2,8 @@
 import type { RpcError, ErrorData } from "../../protocol/error.ts";
 import { BulkheadError } from "../../protocol/error.ts";
 import type { ErrorCode } from "../../protocol/error.ts";
+import type { Lineage } from "../core/lineage.ts";
+import type { Item } from "../wire/peer.ts";
 
 /** How the caller bounds it, and what it wants to hear meanwhile. */
 export interface RouteOptions {
@@ -12,7 +14,23 @@ export interface RouteOptions {
   readonly totalTimeout?: number | undefined;
   /** Each is the JSON of one progress value. */
   readonly onProgress?: ((value: Buffer) => void) | undefined;
+  /** Of a stream: how many items may come before the first `grant`, and who takes them. A stream needs both. */
+  readonly credit?: number | undefined;
+  readonly onItem?: ((item: Item) => void) | undefined;
+  /** Of the description that the caller knows: with another one in force, the call is refused as `contract_changed`. */
+  readonly fingerprint?: string | undefined;
+  /** Of a call that is made for another one: what it inherits. Its deadline counts as `totalTimeout`. */
+  readonly lineage?: Lineage | undefined;
 }
+
+/** A call under way, as far as its maker can still steer it; its signal cancels it. */
+export interface RoutedCall {
+  /** Lets so many more items come. */
+  grant(n: number): void;
+}
+
+/** A call that is over before it began. */
+export const endedCall: RoutedCall = { grant: () => undefined };
 
 /** `result` is JSON text as the plugin wrote it, already scanned. */
 export type CallOutcome = { readonly result: Buffer } | { readonly error: RpcError };

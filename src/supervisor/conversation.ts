@@ -1,15 +1,19 @@
 /** What is said between a session and its process: handshake, calls, farewell, and the recording of it all. */
 import type { PluginSpec } from "../../protocol/config.ts";
+import { BulkheadError } from "../../protocol/error.ts";
 import type { LostCall, RecordedMessage } from "../../protocol/state.ts";
 import type { SessionEvent } from "../core/session-state.ts";
 import type { PluginProcess } from "../io/process/plugin-process.ts";
 import type { Deadlines } from "../wire/deadlines.ts";
+import { origin, reserveOf } from "../core/lineage.ts";
 import { Peer } from "../wire/peer.ts";
-import type { Outcome } from "../wire/peer.ts";
-import type { RouteOptions, Settle } from "./call.ts";
-import { refusal } from "./call.ts";
-import type { Agreement, Dialect } from "./dialect.ts";
+import type { IncomingRequest, Outcome } from "../wire/peer.ts";
+import type { RoutedCall, RouteOptions, Settle } from "./call.ts";
+import { endedCall, refusal } from "./call.ts";
+import type { Activation, Agreement, Dialect } from "./dialect.ts";
+import { notGranted } from "./services/grants.ts";
 import { Recorder } from "./recorder.ts";
+import { ServedCalls } from "./services/served.ts";
 import { settlementOf } from "./settlement.ts";
 import type { Ending } from "./settlement.ts";
 
@@ -31,15 +35,21 @@ export interface ConversationOptions {
   readonly onNoise: (text: string) => void;
   /** Nothing more comes from stdout. */
   readonly onEnd: () => void;
+  /** The plugin asks its host for something; `served`: the calls that it is serving. */
+  readonly onRequest: (request: IncomingRequest, served: ServedCalls) => void;
 }
 
 export class Conversation {
   readonly #options: ConversationOptions;
   readonly #recorder = new Recorder();
   readonly #peer: Peer;
+  /** Only of a plugin that may call its host. */
+  readonly #served: ServedCalls | null;
   #agreement: Agreement | null = null;
-  /** The handshake is over: nothing that goes to the plugin from here on is the supervisor's to hide. */
-  #agreed = false;
+  /** A configuration may be on its way to the plugin, and is for no report. */
+  #hiding = true;
+  /** From here on it may call its host. */
+  #activating = false;
   #ended = false;
   #pinging = false;
   #doubting: NodeJS.Timeout | undefined;
@@ -49,17 +59,22 @@ export class Conversation {
   constructor({ stdin, stdout }: PluginProcess, options: ConversationOptions) {
     const { spec, deadlines, dialect, onEvent, onNoise, onEnd } = options;
     const { inFlight, frameBytes, depth } = spec.limits;
+    const callsInFlight = inFlight + reserveOf(inFlight) + ownCalls;
     this.#options = options;
+    this.#served = spec.services.length === 0 ? null : new ServedCalls(() => deadlines.now());
     this.#peer = new Peer({
       input: stdout,
       output: stdin,
       deadlines,
-      limits: { frameBytes, depth, callsInFlight: inFlight + ownCalls, queueBytes: 2 * frameBytes },
+      limits: { frameBytes, depth, callsInFlight, queueBytes: 2 * frameBytes },
       noise: "tolerate",
+      busy: BulkheadError.of("plugin_busy", "too many requests to the host are open already").toRpc(),
       holdOnEnd: true,
       onNoise: (bytes) => onNoise(bytes.toString("utf8")),
       onViolation: ({ reason, detail }) => onEvent({ type: "violation", reason, detail }),
       onAbandoned: () => this.#doubt(),
+      onLateAnswer: (id) => this.#served?.forget(id),
+      onRequest: (request) => this.#requested(request),
       // It can not be reached any more: its exit is on the way, or it is as good as gone.
       onOutputFailed: () => onEvent({ type: "stream_ended", stream: "stdin" }),
       onEnd: (end) => {
@@ -70,7 +85,7 @@ export class Conversation {
         );
       },
       onMessage: (direction, body, bytes) => {
-        const shown = this.#agreed ? body : dialect.withoutSecrets(direction, body);
+        const shown = this.#hiding ? dialect.withoutSecrets(direction, body) : body;
         this.#recorder.record(direction, shown, bytes, performance.now());
       },
     });
@@ -92,17 +107,33 @@ export class Conversation {
   }
 
   /** Makes a call of a method that stands in the agreement. */
-  call(method: string, params: Buffer | undefined, options: RouteOptions, settle: Settle): void {
+  call(method: string, params: Buffer | undefined, options: RouteOptions, settle: Settle): RoutedCall {
     const { id, limits, timeouts } = this.#options.spec;
-    if (this.#peer.inFlight >= limits.inFlight) {
-      settle(refusal("plugin_busy", `${id} has ${limits.inFlight} calls in flight already`));
-      return;
+    const { lineage = origin } = options;
+    const window = limits.inFlight + (lineage.hops === 0 ? 0 : reserveOf(limits.inFlight));
+    if (this.#peer.inFlight >= window) {
+      settle(refusal("plugin_busy", `${id} has ${window} calls in flight already`));
+      return endedCall;
     }
-    const { signal, onProgress, idleTimeout = timeouts.callMs, totalTimeout } = options;
-    const ctx = totalTimeout === undefined ? undefined : Buffer.from(`{"ms":${Math.round(totalTimeout)}}`);
-    this.#peer.call(method, params, { signal, onProgress, idleTimeout, totalTimeout, ctx }, (outcome) =>
-      this.#settled(method, outcome, settle),
-    );
+    const { signal, onProgress, idleTimeout = timeouts.callMs, totalTimeout, credit, onItem } = options;
+    const ctx = contextOf(totalTimeout, credit, lineage.hops);
+    const bounded = { signal, onProgress, idleTimeout, totalTimeout, ctx, credit, onItem };
+    const served = this.#served;
+    const call = this.#peer.call(method, params, bounded, (outcome) => {
+      served?.settled(call.id, outcome);
+      this.#settled(method, outcome, settle);
+    });
+    served?.add(call.id, { ...lineage, deadlineAt: this.#deadlineOf(totalTimeout) });
+    return call;
+  }
+
+  #deadlineOf(totalTimeout = Infinity): number {
+    return this.#options.deadlines.now() + totalTimeout;
+  }
+
+  #requested(request: IncomingRequest): void {
+    if (this.#served !== null && this.#activating) this.#options.onRequest(request, this.#served);
+    else request.fail(notYet(this.#options.spec.id, request.method, this.#activating).error);
   }
 
   /** A protocol message of the session's machine. Its answer comes back as an event. */
@@ -132,8 +163,9 @@ export class Conversation {
       }
       case "activate": {
         if (this.#agreement === null) return;
+        this.#activating = true;
         const answer = await dialect.activate(this.#peer, spec, this.#agreement, dataDir);
-        this.#agreed = true;
+        this.#hiding = false;
         if (answer.ok) onEvent({ type: "activated" });
         else if (answer.failure !== null) onEvent({ type: "start_failed", failure: answer.failure });
         return;
@@ -146,6 +178,22 @@ export class Conversation {
       case "exit":
         dialect.exit(this.#peer);
         return;
+    }
+  }
+
+  /** Hands over another configuration, while it serves. */
+  async configure(spec: PluginSpec): Promise<Activation> {
+    const { dialect } = this.#options;
+    if (this.#agreement === null) return { ok: false, failure: null };
+    this.#hiding = true;
+    try {
+      const answer = await dialect.configure(this.#peer, spec, this.#agreement);
+      // What has not been answered may still wait to be written.
+      this.#hiding = !answer.ok && answer.failure === null;
+      return answer;
+    } catch (error) {
+      const message = `configure can not be sent: ${String(error)}`;
+      return { ok: false, failure: { code: "config_invalid", message } };
     }
   }
 
@@ -214,6 +262,20 @@ export class Conversation {
     const detail = `a call timed out, and a ping was not answered for ${pingMs / 1000} s`;
     this.#options.onEvent({ type: "hung", detail });
   }
+}
+
+/** What the plugin is told about a call. */
+function contextOf(ms: number | undefined, credit: number | undefined, hops: number): Buffer | undefined {
+  if (ms === undefined && credit === undefined && hops === 0) return undefined;
+  const rounded = ms === undefined ? undefined : Math.round(ms);
+  return Buffer.from(JSON.stringify({ ms: rounded, credit, hops: hops === 0 ? undefined : hops }));
+}
+
+/** Of a plugin that was granted nothing, or that calls before it is told what it may call. */
+function notYet(plugin: string, method: string, activating: boolean) {
+  return activating
+    ? notGranted(plugin, method)
+    : refusal("invalid_request", `${plugin} called ${method} before it was activated`);
 }
 
 /** It asks and asks, and takes no answer. */

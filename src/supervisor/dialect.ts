@@ -4,24 +4,24 @@
  */
 import { z } from "zod";
 import type { PluginSpec } from "../../protocol/config.ts";
-import type { Description, Method } from "../../protocol/description.ts";
-import { description, methodsOf } from "../../protocol/description.ts";
+import { description } from "../../protocol/description.ts";
 import { handshakeCodes } from "../../protocol/error.ts";
 import type { RpcError } from "../../protocol/error.ts";
 import { configInvalidData, incompatibleProtocolData } from "../../protocol/plugin.ts";
 import type { ActivateParams, InitializeParams } from "../../protocol/plugin.ts";
 import type { StartFailure } from "../../protocol/state.ts";
-import { negotiate, negotiateProtocol, protocolRange } from "../../protocol/version.ts";
-import type { OfferedApi, Unmet } from "../../protocol/version.ts";
+import { negotiateProtocol, protocolRange } from "../../protocol/version.ts";
+import type { Unmet } from "../../protocol/version.ts";
+import { reserveOf } from "../core/lineage.ts";
 import type { Peer, Unanswered } from "../wire/peer.ts";
+import { unmetContract } from "./pinned.ts";
+import { agreeOn } from "./agreement.ts";
+import type { Agreement } from "./agreement.ts";
 
-/** What both sides agreed on in the handshake. */
-export interface Agreement {
-  readonly description: Description;
-  readonly apis: readonly OfferedApi[];
-  /** Wire name -> method, of the agreed apis: nothing else is ever sent. */
-  readonly methods: ReadonlyMap<string, Method>;
-}
+import { unmetNeed } from "./services/grants.ts";
+import { checkSettings } from "./settings/settings.ts";
+
+export type { Agreement } from "./agreement.ts";
 
 /** `failure` is null when the stream ended first: the process's exit will say why. */
 export type Handshake = { readonly ok: true; readonly agreement: Agreement } | Refused;
@@ -31,10 +31,12 @@ type Refused = { readonly ok: false; readonly failure: StartFailure | null };
 export interface Dialect {
   initialize(peer: Peer, spec: PluginSpec, generation: number): Promise<Handshake>;
   activate(peer: Peer, spec: PluginSpec, agreement: Agreement, dataDir: string): Promise<Activation>;
+  /** Only to a plugin that has the capability. `failure` is null when nobody knows whether it took it. */
+  configure(peer: Peer, spec: PluginSpec, agreement: Agreement): Promise<Activation>;
   /** Resolves when the plugin has finished what was in flight, or can not answer any more. */
   shutdown(peer: Peer, ms: number): Promise<void>;
   exit(peer: Peer): void;
-  /** A message of the handshake as it may be kept in a report: configurations hold passwords. */
+  /** A message of ours as it may be kept in a report: configurations hold passwords. */
   withoutSecrets(direction: "in" | "out", body: Buffer): Buffer;
   /** Whether the plugin is alive; only for plugins that offer it. */
   ping(peer: Peer, ms: number): Promise<boolean>;
@@ -49,11 +51,11 @@ export function bulkheadDialect(host: { name: string; version: string }): Dialec
         plugin: spec.id,
         generation,
         apis: spec.apis.map(({ name, range }) => ({ name, range })),
-        services: [],
+        services: [...spec.services],
         limits: {
           frameBytes: spec.limits.frameBytes,
           depth: spec.limits.depth,
-          inFlight: spec.limits.inFlight,
+          inFlight: spec.limits.inFlight + reserveOf(spec.limits.inFlight),
         },
       };
       const outcome = await peer.request("initialize", params);
@@ -63,12 +65,25 @@ export function bulkheadDialect(host: { name: string; version: string }): Dialec
     },
 
     async activate(peer, spec, agreement, dataDir) {
-      const params: ActivateParams = { apis: [...agreement.apis], config: { ...spec.config }, dataDir };
+      const checked = checkSettings(agreement.description.config, spec.config);
+      if (!checked.ok) return checked;
+      const params: ActivateParams = { apis: [...agreement.apis], config: { ...checked.config }, dataDir };
       const outcome = await peer.request("activate", params);
       if (outcome.settlement !== "answered") return unsent(outcome);
       return outcome.error === undefined
         ? { ok: true }
         : { ok: false, failure: refused("activate", outcome.error) };
+    },
+
+    async configure(peer, spec, agreement) {
+      const checked = checkSettings(agreement.description.config, spec.config);
+      if (!checked.ok) return checked;
+      const params = { config: { ...checked.config } };
+      const outcome = await peer.request("configure", params, { totalTimeout: spec.timeouts.handshakeMs });
+      if (outcome.settlement !== "answered") return unsent(outcome);
+      return outcome.error === undefined
+        ? { ok: true }
+        : { ok: false, failure: refused("configure", outcome.error) };
     },
 
     async shutdown(peer, ms) {
@@ -81,8 +96,10 @@ export function bulkheadDialect(host: { name: string; version: string }): Dialec
 
     withoutSecrets(direction, body) {
       const params = body.indexOf(',"params":');
-      const secret = direction === "out" && body.subarray(0, params).includes('"method":"activate"');
-      return secret ? body.subarray(0, params) : body;
+      const envelope = body.subarray(0, params);
+      const holdsConfig =
+        envelope.includes('"method":"activate"') || envelope.includes('"method":"configure"');
+      return direction === "out" && holdsConfig ? envelope : body;
     },
 
     async ping(peer, ms) {
@@ -124,17 +141,12 @@ function agree(result: Buffer, spec: PluginSpec): Handshake {
     const where = issue === undefined ? "" : ` at /${issue.path.map(String).join("/")}: ${issue.message}`;
     return bad("bad_description", `its answer to initialize does not fit${where}`);
   }
-  const matched = negotiate(parsed.data.apis, spec.apis);
-  if (!matched.ok) {
-    return bad("incompatible_api", matched.unmet.map(explain).join("; "), { unmet: matched.unmet });
+  const agreed = agreeOn(parsed.data, spec.apis);
+  if (agreed.ok) {
+    const failure = unmetNeed(spec, parsed.data) ?? unmetContract(spec.contracts, agreed.agreement);
+    return failure === null ? agreed : { ok: false, failure };
   }
-  const agreed = parsed.data.apis.filter((api) =>
-    matched.apis.some(({ name, version }) => name === api.name && version === api.version),
-  );
-  return {
-    ok: true,
-    agreement: { description: parsed.data, apis: matched.apis, methods: methodsOf(agreed) },
-  };
+  return bad("incompatible_api", agreed.unmet.map(explain).join("; "), { unmet: agreed.unmet });
 }
 
 function explain(unmet: Unmet): string {
@@ -161,7 +173,7 @@ function protocolMismatch(theirs: { min: number; max: number }): StartFailure | 
 const span = ({ min, max }: { min: number; max: number }): string =>
   min === max ? `${min}` : `${min} to ${max}`;
 
-function refused(step: "initialize" | "activate", error: RpcError): StartFailure {
+function refused(step: "initialize" | "activate" | "configure", error: RpcError): StartFailure {
   if (error.code === handshakeCodes.incompatibleProtocol) {
     const theirs = incompatibleProtocolData.safeParse(error.data);
     const failure = theirs.success ? protocolMismatch(theirs.data) : null;
@@ -180,7 +192,8 @@ function refused(step: "initialize" | "activate", error: RpcError): StartFailure
       ...(path === undefined ? {} : { detail: { path } }),
     };
   }
-  return { code: "handshake_failed", message: `answered ${step} with error ${error.code}: ${error.message}` };
+  const message = `answered ${step} with error ${error.code}: ${error.message}`;
+  return { code: step === "configure" ? "config_invalid" : "handshake_failed", message };
 }
 
 function bad(

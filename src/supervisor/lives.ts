@@ -12,8 +12,10 @@ import { fingerprint, watchFile } from "../io/watch.ts";
 import type { Watch } from "../io/watch.ts";
 import type { Deadlines } from "../wire/deadlines.ts";
 import { conclude, crashEvents } from "./crash.ts";
+import { descriptionKey } from "./description-key.ts";
 import type { Dialect } from "./dialect.ts";
 import type { Events } from "./events.ts";
+import type { Services } from "./services/services.ts";
 import type { SessionEnd } from "./session.ts";
 import { Session } from "./session.ts";
 
@@ -29,6 +31,8 @@ export interface Surroundings {
   /** In [0, 1). */
   readonly random: () => number;
   readonly events: Events;
+  /** What plugins may ask for. */
+  readonly services: Services;
 }
 
 /** What the lives mean for the calls of the plugin. */
@@ -111,6 +115,12 @@ export class Lives {
     this.#history = freshHistory;
   }
 
+  /** Runs a new process; what serves goes on until the new one is ready, unless two can not run at once. */
+  replace(why: string): void {
+    this.forgive();
+    this.dispatch({ type: "replace", exclusive: this.description?.exclusive === true, why });
+  }
+
   /** Events go through one queue: an effect that causes another event never sees a half-made step. */
   dispatch(event: PluginEvent): void {
     this.#queue.push(event);
@@ -184,7 +194,7 @@ export class Lives {
     this.#machine = after;
     if (from !== to) {
       this.#around.events.tell({ type: "plugin.state", plugin: this.spec.id, from, to, why });
-      this.#watchWhileFailed();
+      this.#watchExecutable();
       this.#listener.changed();
     }
     for (const effect of effects) this.#run(effect);
@@ -224,14 +234,14 @@ export class Lives {
   }
 
   #spawn(generation: number): void {
-    const { guard, deadlines, dialect, log, dataDir, now, events } = this.#around;
+    const { guard, deadlines, dialect, log, dataDir, services, now, events } = this.#around;
     const plugin = this.spec.id;
     this.#tried = fingerprint(this.spec.command);
     this.save();
     const session: Session = new Session(
       this.spec,
       generation,
-      { guard, deadlines, dialect, log, dataDir, now },
+      { guard, deadlines, dialect, log, dataDir, services, now },
       {
         state: (from, to) =>
           events.tell({ type: "session.state", plugin, generation, from, to, pid: session.pid }),
@@ -246,12 +256,12 @@ export class Lives {
     this.#sessions.set(generation, session);
   }
 
-  #remember({ agreement, sha256 }: Session): void {
-    this.description = agreement?.description ?? null;
+  #remember({ agreement, sha256, spec }: Session): void {
+    const description = agreement?.description ?? null;
+    this.description = description;
     this.executable = sha256;
-    if (sha256 !== null && this.description !== null) {
-      void this.#around.journal.saveDescription(sha256, this.description);
-    }
+    if (sha256 === null || description === null) return;
+    void descriptionKey(sha256, spec).then((key) => this.#around.journal.saveDescription(key, description));
   }
 
   /**
@@ -271,6 +281,8 @@ export class Lives {
       pid,
       exit: end.exit,
     };
+    // A configuration that it refuses can not be corrected without knowing what it describes.
+    if (end.readyMs === null && session.agreement !== null && this.current === null) this.#remember(session);
     if (end.cause.kind === "requested") {
       session.settleLost({
         code: "plugin_unavailable",
@@ -322,15 +334,14 @@ export class Lives {
     return null;
   }
 
-  /** A failed plugin waits for an operator, or for its file to change. */
-  #watchWhileFailed(): void {
+  /** A failed plugin waits for an operator, or for its file to change; with `watch`, a running one is replaced as well. */
+  #watchExecutable(): void {
     this.#watch?.close();
-    this.#watch = null;
-    if (this.#machine.state !== "failed") return;
-    const changed = (): void => {
-      this.forgive();
-      this.dispatch({ type: "replace", exclusive: false, why: "its executable changed" });
-    };
-    this.#watch = watchFile(this.spec.command, changed, { since: this.#tried });
+    const { state } = this.#machine;
+    const runs = state === "starting" || state === "serving" || state === "backoff";
+    const awaited = state === "failed" || (runs && this.spec.watch);
+    this.#watch = awaited
+      ? watchFile(this.spec.command, () => this.replace("its executable changed"), { since: this.#tried })
+      : null;
   }
 }

@@ -10,6 +10,7 @@ import type { Surroundings } from "./lives.ts";
 import type { Keeping } from "./options.ts";
 import { Plugin } from "./plugin.ts";
 import { Router } from "./router.ts";
+import type { Alias } from "./router.ts";
 
 /** What a changed configuration did. Ids, and for `errors` sentences. */
 export interface Change {
@@ -34,6 +35,7 @@ export class PluginSet {
   readonly router: Router;
   readonly #options: PluginSetOptions;
   readonly #plugins = new Map<string, Plugin>();
+  readonly #aliases = new Map<string, Alias>();
   /** Entries that can not be run as they are written, with what is wrong. */
   readonly #broken = new Map<string, string>();
   readonly #rows: Map<string, PluginRow>;
@@ -43,7 +45,7 @@ export class PluginSet {
   constructor(options: PluginSetOptions) {
     this.#options = options;
     this.#rows = new Map(options.rows.map((row) => [row.id, row]));
-    this.router = new Router(this.#plugins, this.#broken);
+    this.router = new Router(this.#plugins, this.#aliases, this.#broken);
   }
 
   /** Only what changed is touched; what runs is replaced without dropping a call. */
@@ -53,11 +55,35 @@ export class PluginSet {
     return change;
   }
 
-  /** @throws BulkheadError `plugin_not_found`, or `plugin_unavailable` for an entry that can not be run. */
+  /**
+   * Gives one plugin another configuration. Resolves when a process has it, or when there is none to have it.
+   *
+   * @throws BulkheadError why it is not in force, such as `config_invalid`: the old one is.
+   */
+  configure(id: string, config: PluginSpec["config"]): Promise<void> {
+    const change = this.#changing.then(() => this.#configure(id, config));
+    this.#changing = change.catch(() => undefined);
+    return change;
+  }
+
+  /**
+   * By its id or by one of its aliases.
+   *
+   * @throws BulkheadError `plugin_not_found`, or `plugin_unavailable` for an entry that can not be run.
+   */
   get(id: string): Plugin {
-    const plugin = this.#plugins.get(id);
+    const plugin = this.#plugins.get(id) ?? this.#plugins.get(this.#aliases.get(id)?.plugin ?? "");
     if (plugin !== undefined) return plugin;
     throw BulkheadError.from(this.router.unknown(id));
+  }
+
+  /** Undefined: the name is no alias. */
+  alias(id: string): Alias | undefined {
+    return this.#plugins.has(id) ? undefined : this.#aliases.get(id);
+  }
+
+  all(): Iterable<Plugin> {
+    return this.#plugins.values();
   }
 
   ids(): string[] {
@@ -91,25 +117,58 @@ export class PluginSet {
     const leaving = removed.map((id) => this.#remove(id));
     this.#broken.clear();
     for (const [id, problem] of broken) this.#broken.set(id, problem);
-    const changed = specs.filter((spec) => this.#replace(spec));
+    const clashes = this.#rename(specs);
+    const changing = Promise.all(specs.map((spec) => this.#replace(spec)));
     const added = specs.filter(({ id }) => !this.#plugins.has(id));
     for (const spec of added) await this.#tryToAdd(spec);
     await Promise.all(leaving);
+    const changes = await changing;
+    const changed = specs.filter((_, index) => changes[index] === "changed");
+    const refused = changes.flatMap((each) => (typeof each === "string" ? [] : [each.refused]));
     const change = {
       added: added.map(({ id }) => id).filter((id) => this.#plugins.has(id)),
       removed,
       changed: changed.map(({ id }) => id),
-      errors: [...this.#broken].map(([id, problem]) => `${id}: ${problem}`),
+      errors: [...[...this.#broken].map(([id, problem]) => `${id}: ${problem}`), ...refused, ...clashes],
     };
     this.#options.surroundings.events.tell({ type: "config.loaded", ...change });
     return change;
   }
 
-  #replace(spec: PluginSpec): boolean {
+  /** A plugin's own name wins over an alias, and the first of two aliases over the second. Says which lost. */
+  #rename(specs: readonly PluginSpec[]): string[] {
+    const clashes: string[] = [];
+    this.#aliases.clear();
+    for (const { id, aliases } of specs) {
+      for (const [alias, api] of Object.entries(aliases)) {
+        const other = specs.some((each) => each.id === alias) ? alias : this.#aliases.get(alias)?.plugin;
+        if (other === undefined) this.#aliases.set(alias, { plugin: id, api });
+        else clashes.push(`${id}: the alias ${alias} is ignored: it is a name of ${other} already`);
+      }
+    }
+    return clashes;
+  }
+
+  /** What was done about it, or why the plugin stays as it was. */
+  async #replace(spec: PluginSpec): Promise<"same" | "changed" | { readonly refused: string }> {
     const plugin = this.#plugins.get(spec.id);
-    if (plugin === undefined || sameSpec(plugin.spec, spec)) return false;
-    plugin.replace(spec);
-    return true;
+    if (plugin === undefined || sameSpec(plugin.spec, spec)) return "same";
+    const refusal = await plugin.adopt(spec);
+    if (refusal === null) return "changed";
+    return { refused: `${spec.id}: the new configuration is refused: ${refusal.message}` };
+  }
+
+  async #configure(id: string, config: PluginSpec["config"]): Promise<void> {
+    if (this.#closed) throw BulkheadError.of("supervisor_stopping", "the supervisor is stopping");
+    const plugin = this.get(id);
+    if (sameSpec(plugin.spec, { ...plugin.spec, config })) return;
+    const refusal = await plugin.configure(config);
+    if (refusal !== null) {
+      const { code, message, detail } = refusal;
+      throw BulkheadError.of(code, message, detail === undefined ? {} : { detail });
+    }
+    const change = { added: [], removed: [], changed: [plugin.id], errors: [] };
+    this.#options.surroundings.events.tell({ type: "config.loaded", ...change });
   }
 
   /** One that can not even be prepared (its data directory is a file, say) does not stop the rest. */

@@ -1,17 +1,24 @@
 /** One plugin as its callers see it: calls go to the session that serves, or wait for it, or are refused. */
 import type { PluginSpec } from "../../protocol/config.ts";
+import type { Described } from "../../protocol/caller.ts";
 import type { Description } from "../../protocol/description.ts";
 import { errors } from "../../protocol/error.ts";
 import { nearest } from "../../protocol/nearest.ts";
 import type { CrashReport, LogLine, PluginState, PluginStatus } from "../../protocol/state.ts";
+import { sameSpec } from "../io/config/config.ts";
 import type { PluginRow } from "../io/journal/journal.ts";
 import type { LogQuery } from "../io/log/logfile.ts";
-import type { RouteOptions, Settle } from "./call.ts";
-import { refusal } from "./call.ts";
+import { describedAs, describedUnstarted } from "./agreement.ts";
+import type { Agreement } from "./agreement.ts";
+import type { RoutedCall, RouteOptions, Settle } from "./call.ts";
+import { endedCall, refusal } from "./call.ts";
 import { IdleWatch } from "./idle.ts";
 import { Lives } from "./lives.ts";
+import { hand, tryOut } from "./settings/reconfigure.ts";
+import type { Refusal } from "./settings/reconfigure.ts";
 import type { Surroundings } from "./lives.ts";
 import type { Session } from "./session.ts";
+import { RelayCheck } from "./relay-check.ts";
 import { WaitingCalls } from "./waiting.ts";
 
 /** How many methods a refusal names. */
@@ -23,6 +30,7 @@ export class Plugin {
   readonly #lives: Lives;
   readonly #waiting: WaitingCalls;
   readonly #idle: IdleWatch;
+  #check: RelayCheck | null = null;
   #answered = 0;
   #failed = 0;
 
@@ -57,12 +65,19 @@ export class Plugin {
     return this.#lives.description;
   }
 
+  /** As agreed on with the session that serves; else what the last one that did would be agreed on. */
+  get described(): Described | null {
+    const agreement = this.#lives.current?.agreement ?? null;
+    if (agreement !== null) return describedAs(agreement);
+    return this.description === null ? null : describedUnstarted(this.description, this.spec.apis);
+  }
+
   /** No process lives, and no report is being written. */
   get quiet(): boolean {
     return this.#lives.quiet;
   }
 
-  call(method: string, params: Buffer | undefined, options: RouteOptions, settle: Settle): void {
+  call(method: string, params: Buffer | undefined, options: RouteOptions, settle: Settle): RoutedCall {
     const counted: Settle = (outcome) => {
       this.#idle.touch();
       if ("result" in outcome) this.#answered++;
@@ -72,8 +87,42 @@ export class Plugin {
     // Counted from here: the time that a call waits for a start is its caller's as well.
     const bounded = { ...options, totalTimeout: options.totalTimeout ?? this.spec.timeouts.totalMs };
     const session = this.#lives.current;
-    if (session !== null) this.#send(session, method, params, bounded, counted);
-    else this.#callWithoutSession(method, params, bounded, counted);
+    if (session !== null) return this.#send(session, method, params, bounded, counted);
+    return this.#callWithoutSession(method, params, bounded, counted);
+  }
+
+  /** The life that calls go to; null: none. */
+  get life(): number | null {
+    return this.#lives.machine.current;
+  }
+
+  /** Calls go to a process that takes them. */
+  get serves(): boolean {
+    return this.#lives.current?.serves === true;
+  }
+
+  /** Starts it where a call would; resolves when it serves, or nothing is on its way there any more. */
+  async awake(): Promise<void> {
+    if (this.state === "idle") this.start("call");
+    await this.until(() => this.state !== "starting" && this.state !== "backoff" && !this.#leaves());
+  }
+
+  /** Tells it of an event that it has described. No call of anybody: it is not counted. */
+  deliver(event: string, params: Buffer, options: RouteOptions, settle: Settle): void {
+    this.#idle.touch();
+    const session = this.#lives.current;
+    if (session === null) settle(this.#unavailable());
+    else session.call(event, params, options, settle);
+  }
+
+  /** A remark in its log. */
+  note(text: string): void {
+    this.#around.log.note(this.#lives.machine.generation, text);
+  }
+
+  /** What an earlier supervisor heard of it, until it speaks for itself. */
+  recall(description: Description): void {
+    this.#lives.description ??= description;
   }
 
   /** Starts it where it may start by itself: not when an operator stopped it, and not after a failure. */
@@ -91,12 +140,32 @@ export class Plugin {
 
   /** Runs the new entry: what serves goes on until the new process is ready. */
   replace(spec: PluginSpec): void {
+    const { current, candidate } = this.#lives;
     this.#lives.spec = spec;
-    this.#lives.forgive();
-    const exclusive = this.description?.exclusive === true;
-    this.#lives.dispatch({ type: "replace", exclusive, why: "its configuration changed" });
+    // Taken back before anything came of it: what serves never ran with anything else.
+    const runs = candidate === null && current?.serves === true && sameSpec(current.spec, spec);
+    if (!runs) this.#lives.replace("its configuration changed");
     if (spec.start === "auto") this.start("supervisor");
     this.#watchIdleness();
+  }
+
+  /** Runs the new entry, in the running process where that takes it. Resolves to why the old one stays in force. */
+  adopt(spec: PluginSpec): Promise<Refusal | null> {
+    return hand(this.#lives, spec, (each) => this.replace(each));
+  }
+
+  /** Gives it another configuration, and waits for what comes of it: on a refusal the old one is in force. */
+  configure(config: PluginSpec["config"]): Promise<Refusal | null> {
+    return tryOut(this.#lives, { ...this.spec, config }, (each) => this.replace(each));
+  }
+
+  /** Replaces what serves without dropping a call. Resolves to why the new process does not serve, or to null. */
+  async roll(): Promise<string | null> {
+    this.#lives.replace("restarted by the operator");
+    const next = this.#lives.machine.generation;
+    await this.until(() => this.#lives.candidate === null && this.state !== "starting");
+    const { current, why } = this.#lives.machine;
+    return current !== null && current >= next ? null : why;
   }
 
   until(holds: () => boolean, signal?: AbortSignal): Promise<void> {
@@ -156,10 +225,11 @@ export class Plugin {
     params: Buffer | undefined,
     options: RouteOptions,
     settle: Settle,
-  ): void {
+  ): RoutedCall {
     this.start("call");
-    if (this.state === "starting") this.#waiting.add(method, params, options, settle, this.spec);
-    else settle(this.#unavailable());
+    if (this.state === "starting") return this.#waiting.add(method, params, options, settle, this.spec);
+    settle(this.#unavailable());
+    return endedCall;
   }
 
   #send(
@@ -168,11 +238,44 @@ export class Plugin {
     params: Buffer | undefined,
     options: RouteOptions,
     settle: Settle,
-  ): void {
+  ): RoutedCall {
     this.#idle.touch();
-    const methods = session.agreement?.methods;
-    if (methods?.has(method) === true) session.call(method, params, options, settle);
-    else settle(this.#undeclared(method, [...(methods?.keys() ?? [])]));
+    const { agreement } = session;
+    const found = agreement?.methods.get(method);
+    const { fingerprint, credit, onItem } = options;
+    if (agreement !== null && fingerprint !== undefined && fingerprint !== agreement.fingerprint) {
+      settle(this.#changed(agreement));
+    } else if (found === undefined) {
+      settle(this.#undeclared(method, [...(agreement?.methods.keys() ?? [])]));
+    } else if (found.item === undefined) {
+      // It may be read as a stream, but nothing can come.
+      const plain = onItem === undefined ? options : { ...options, credit: undefined, onItem: undefined };
+      return this.#forward(session, method, params, plain, settle);
+    } else if (credit === undefined || onItem === undefined) {
+      const message = `${method} of ${this.id} is a stream, and was called without credit`;
+      settle(refusal("stream_required", message));
+    } else {
+      return this.#forward(session, method, params, options, settle);
+    }
+    return endedCall;
+  }
+
+  #forward(
+    session: Session,
+    method: string,
+    params: Buffer | undefined,
+    options: RouteOptions,
+    settle: Settle,
+  ): RoutedCall {
+    const { agreement, spec } = session;
+    if (spec.validate === "edges" || agreement === null) return session.call(method, params, options, settle);
+    this.#check = RelayCheck.of(this.#check, this.id, agreement.methods);
+    return this.#check.call(session, method, params, options, settle);
+  }
+
+  #changed({ fingerprint }: Agreement) {
+    const message = `${this.id} describes itself in another way than when its contract was compared`;
+    return refusal("contract_changed", message, { detail: { fingerprint } });
   }
 
   #undeclared(method: string, methods: readonly string[]) {
@@ -183,6 +286,11 @@ export class Plugin {
       ...(near === undefined ? {} : { nearest: near }),
     };
     return refusal("method_not_found", `${this.id} has no method ${method}${meant}`, { detail });
+  }
+
+  /** Its process is dying, and that is not told yet. */
+  #leaves(): boolean {
+    return this.#lives.current?.serves === false;
   }
 
   #unavailable() {

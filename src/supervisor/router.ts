@@ -2,19 +2,31 @@
 import { BulkheadError } from "../../protocol/error.ts";
 import type { RpcError } from "../../protocol/error.ts";
 import { nearest } from "../../protocol/nearest.ts";
-import type { RouteOptions, Settle } from "./call.ts";
-import { refusal } from "./call.ts";
+import type { RoutedCall, RouteOptions, Settle } from "./call.ts";
+import { endedCall, refusal } from "./call.ts";
 import type { Plugin } from "./plugin.ts";
+
+/** One api of a plugin under a name of its own. */
+export interface Alias {
+  readonly plugin: string;
+  readonly api: string;
+}
 
 /** Calls are addressed as `plugin/api.method`; method names without a slash are the daemon's own. */
 export class Router {
   readonly #plugins: ReadonlyMap<string, Plugin>;
+  readonly #aliases: ReadonlyMap<string, Alias>;
   /** Why an id that stands in the configuration has no plugin. */
   readonly #broken: ReadonlyMap<string, string>;
   #closed = false;
 
-  constructor(plugins: ReadonlyMap<string, Plugin>, broken: ReadonlyMap<string, string>) {
+  constructor(
+    plugins: ReadonlyMap<string, Plugin>,
+    aliases: ReadonlyMap<string, Alias>,
+    broken: ReadonlyMap<string, string>,
+  ) {
     this.#plugins = plugins;
+    this.#aliases = aliases;
     this.#broken = broken;
   }
 
@@ -22,13 +34,32 @@ export class Router {
     this.#closed = true;
   }
 
-  call(target: string, params: Buffer | undefined, options: RouteOptions, settle: Settle): void {
+  call(target: string, params: Buffer | undefined, options: RouteOptions, settle: Settle): RoutedCall {
     const slash = target.indexOf("/");
     const id = target.slice(0, slash);
     const plugin = this.#plugins.get(id);
     if (this.#closed) settle(refusal("supervisor_stopping", "the supervisor is stopping"));
-    else if (plugin !== undefined) plugin.call(target.slice(slash + 1), params, options, settle);
-    else settle({ error: this.unknown(slash < 0 ? target : id) });
+    else if (plugin !== undefined) return plugin.call(target.slice(slash + 1), params, options, settle);
+    else return this.#callByAlias(slash < 0 ? target : id, target.slice(slash + 1), params, options, settle);
+    return endedCall;
+  }
+
+  #callByAlias(
+    id: string,
+    method: string,
+    params: Buffer | undefined,
+    options: RouteOptions,
+    settle: Settle,
+  ): RoutedCall {
+    const alias = this.#aliases.get(id);
+    const plugin = alias && this.#plugins.get(alias.plugin);
+    if (alias === undefined || plugin === undefined) settle({ error: this.unknown(id) });
+    else if (method.startsWith(`${alias.api}.`)) return plugin.call(method, params, options, settle);
+    else {
+      const message = `${id} is the api ${alias.api} of ${alias.plugin}, and has no method ${method}`;
+      settle(refusal("method_not_found", message));
+    }
+    return endedCall;
   }
 
   /** Why there is no plugin of that name. */
@@ -38,7 +69,7 @@ export class Router {
       const detail = { code: "invalid_config" };
       return BulkheadError.of("plugin_unavailable", `${id} is failed: ${problem}`, { detail }).toRpc();
     }
-    const near = nearest(id, [...this.#plugins.keys(), ...this.#broken.keys()]);
+    const near = nearest(id, [...this.#plugins.keys(), ...this.#aliases.keys(), ...this.#broken.keys()]);
     const meant = near === undefined ? "" : `; did you mean ${near}?`;
     const detail = near === undefined ? {} : { nearest: near };
     return BulkheadError.of("plugin_not_found", `no plugin is called ${JSON.stringify(id)}${meant}`, {

@@ -9,10 +9,11 @@ import type { PluginLog } from "../io/log/logfile.ts";
 import { spawnProcess } from "../io/process/process.ts";
 import type { PluginProcess, SpawnResult } from "../io/process/plugin-process.ts";
 import type { Deadlines } from "../wire/deadlines.ts";
-import type { RouteOptions, Settle } from "./call.ts";
-import { refusal } from "./call.ts";
+import type { RoutedCall, RouteOptions, Settle } from "./call.ts";
+import { endedCall, refusal } from "./call.ts";
 import { Conversation } from "./conversation.ts";
-import type { Agreement, Dialect } from "./dialect.ts";
+import type { Activation, Agreement, Dialect } from "./dialect.ts";
+import type { Services } from "./services/services.ts";
 import type { Ending } from "./settlement.ts";
 
 /** After a process has left, its pipes may be held by a grandchild: how long their end is awaited. Milliseconds. */
@@ -30,6 +31,7 @@ export interface SessionSurroundings {
   readonly dialect: Dialect;
   readonly log: PluginLog;
   readonly dataDir: string;
+  readonly services: Services;
   readonly now: () => number;
 }
 
@@ -49,7 +51,8 @@ export interface SessionListener {
 
 export class Session {
   readonly generation: number;
-  readonly spec: PluginSpec;
+  /** What its process runs with. */
+  spec: PluginSpec;
   readonly #surroundings: SessionSurroundings;
   readonly #listener: SessionListener;
   /** Steady clock, milliseconds: lengths of time must not jump with the wall clock. */
@@ -123,12 +126,21 @@ export class Session {
   }
 
   /** Makes a call of a method that stands in the agreement. */
-  call(method: string, params: Buffer | undefined, options: RouteOptions, settle: Settle): void {
+  call(method: string, params: Buffer | undefined, options: RouteOptions, settle: Settle): RoutedCall {
     if (this.#conversation !== null && this.serves) {
-      this.#conversation.call(method, params, options, settle);
-    } else {
-      settle(refusal("plugin_unavailable", `${this.spec.id} is just leaving`));
+      return this.#conversation.call(method, params, options, settle);
     }
+    settle(refusal("plugin_unavailable", `${this.spec.id} is just leaving`));
+    return endedCall;
+  }
+
+  /** Hands its process another configuration; nothing else of the specification differs. */
+  async configure(spec: PluginSpec): Promise<Activation> {
+    const answer = (await this.#conversation?.configure(spec)) ?? { ok: false, failure: null };
+    if (!answer.ok) return answer;
+    this.spec = spec;
+    this.#surroundings.log.note(this.generation, "took another configuration");
+    return answer;
   }
 
   /** Settles what was in flight when it ended. */
@@ -179,7 +191,7 @@ export class Session {
   }
 
   #attach(process: PluginProcess): void {
-    const { log, deadlines, dialect, dataDir } = this.#surroundings;
+    const { log, deadlines, dialect, dataDir, services } = this.#surroundings;
     const { spec, generation } = this;
     this.#process = process;
     log.begin(generation, process.pid);
@@ -195,6 +207,7 @@ export class Session {
         this.#listener.noise(text);
       },
       onEnd: this.#stdoutEnd.resolve,
+      onRequest: (request, served) => services.serve({ spec, generation, log, served }, request),
     });
     process.stderr.on("data", (chunk: Buffer) => log.write(generation, chunk));
     process.stderr.once("close", this.#stderrEnd.resolve);

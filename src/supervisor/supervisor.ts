@@ -2,54 +2,79 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import type { Caller, CallOptions } from "../../protocol/caller.ts";
+import type {
+  Caller,
+  CallOptions,
+  Described,
+  ItemStream,
+  ServiceHandlers,
+  ServiceHost,
+  StreamOptions,
+} from "../../protocol/caller.ts";
 import type { PluginSpec } from "../../protocol/config.ts";
-import { description as descriptionSchema } from "../../protocol/description.ts";
-import type { Description } from "../../protocol/description.ts";
+import type { OfferedAction, Published } from "../../protocol/control-results.ts";
+import { description as descriptionSchema, eventName } from "../../protocol/description.ts";
 import { BulkheadError } from "../../protocol/error.ts";
 import type { LogLine, PluginStatus } from "../../protocol/state.ts";
 import { daemonDefaults } from "../io/config/config.ts";
 import { openExecutable } from "../io/process/executable.ts";
 import { Journal } from "../io/journal/journal.ts";
 import type { LogQuery } from "../io/log/logfile.ts";
-import { acquireLock } from "../io/lock.ts";
-import { ensurePrivateDir, statePaths } from "../io/paths.ts";
+import { statePaths } from "../io/paths.ts";
 import { findGuard, isolation } from "../io/process/process.ts";
 import type { Isolation } from "../io/process/process.ts";
 import { Deadlines } from "../wire/deadlines.ts";
-import { boundsOf, paramsSlice } from "../wire/peer.ts";
-import type { CallOutcome, RouteOptions, Settle } from "./call.ts";
+import { itemStream, paramsSlice } from "../wire/peer.ts";
+import { describedUnstarted, onlyApi } from "./agreement.ts";
+import type { RoutedCall, RouteOptions, Settle } from "./call.ts";
 import { bulkheadDialect } from "./dialect.ts";
+import { Configurations } from "./settings/configurations.ts";
+import { callBy, embeddedProvider, routeOptions } from "./embedded.ts";
+import { descriptionKey } from "./description-key.ts";
 import { Events, tellSafely } from "./events.ts";
 import type { Listener } from "./events.ts";
+import type { Route } from "./services/host-call.ts";
+import { unfit } from "./services/host-emit.ts";
+import { actionsOf } from "./offers.ts";
 import { specsOf } from "./options.ts";
 import type { SupervisorOptions } from "./options.ts";
 import type { Plugin } from "./plugin.ts";
+import { Pipes } from "./pipes/pipes.ts";
 import { PluginSet } from "./plugin-set.ts";
 import type { Change } from "./plugin-set.ts";
+import { ProvidedServices } from "./services/provided.ts";
+import { Publications } from "./publications.ts";
+import { Services } from "./services/services.ts";
+import { lockOf } from "./state-lock.ts";
+import type { StateLock } from "./state-lock.ts";
 
 export const version = "0.1.0";
 
-interface Releasable {
-  release(): void;
-}
-
 type Opened = Awaited<ReturnType<typeof Journal.open>>;
 
-export class Supervisor implements Caller {
+export class Supervisor implements Caller, ServiceHost {
   readonly journal: Journal;
   readonly events: Events;
   /** What holds for the processes of plugins on this machine. */
   readonly isolation: Isolation;
+  /** Services of programs beside the supervisor. */
+  readonly provided = new ProvidedServices();
+  /** The plugins' own configurations. */
+  readonly configurations: Configurations;
+  /** Streams joined to methods. */
+  readonly pipes: Pipes;
+  readonly #deadlines = new Deadlines();
+  readonly #publications: Publications;
+  readonly #route: Route = (...call) => this.route(...call);
   readonly #set: PluginSet;
   readonly #logListeners = new Set<(line: LogLine) => void>();
   readonly #dataDir: (plugin: string) => string;
   /** Of an embedded supervisor without a state directory: goes with it. */
   readonly #temporary: string | null;
-  readonly #lock: Releasable;
+  readonly #lock: StateLock;
   #closed: Promise<void> | null = null;
 
-  private constructor(opened: Opened, options: SupervisorOptions, lock: Releasable) {
+  private constructor(opened: Opened, options: SupervisorOptions, lock: StateLock) {
     this.#lock = lock;
     const { stateDir, onProblem } = options;
     const guard = options.guard === null ? undefined : (options.guard ?? findGuard());
@@ -60,13 +85,22 @@ export class Supervisor implements Caller {
     this.journal = opened.journal;
     this.events = new Events(opened.journal, opened.lastSeq, Date.now);
     this.isolation = isolation(guard);
+    this.pipes = new Pipes(this, (name) => this.#set.get(name));
+    this.#publications = new Publications(this.events, () => this.#set.all());
     this.#set = new PluginSet({
       surroundings: {
         guard,
-        deadlines: new Deadlines(),
+        deadlines: this.#deadlines,
         dialect: bulkheadDialect({ name: "bulkhead", version }),
         journal: opened.journal,
         events: this.events,
+        services: new Services({
+          deadlines: this.#deadlines,
+          storage: opened.journal.storage,
+          provided: this.provided,
+          route: this.#route,
+          publish: (...event) => this.#publications.publish(...event),
+        }),
         now: Date.now,
         random: Math.random,
       },
@@ -79,6 +113,7 @@ export class Supervisor implements Caller {
       },
       onProblem: onProblem ?? (() => undefined),
     });
+    this.configurations = new Configurations(this.#set);
   }
 
   /**
@@ -104,41 +139,72 @@ export class Supervisor implements Caller {
 
   /** Makes the set what the configuration says; `broken` are entries that can not be run, with what is wrong. */
   apply(specs: readonly PluginSpec[], broken: ReadonlyMap<string, string>): Promise<Change> {
-    return this.#set.apply(specs, broken);
+    return this.#set.apply(specs, broken).finally(() => void this.#recall());
   }
 
   async call(target: string, params: unknown = {}, options: CallOptions = {}): Promise<unknown> {
-    const { signal, onProgress } = options;
-    const { idle, total } = boundsOf(options);
-    const { promise, resolve } = Promise.withResolvers<CallOutcome>();
-    const routed = {
-      signal,
-      idleTimeout: idle,
-      totalTimeout: total,
-      onProgress: onProgress && ((value: Buffer) => onProgress(JSON.parse(value.toString("utf8")))),
-    };
-    this.route(target, paramsSlice(params), routed, resolve);
-    const outcome = await promise;
-    if ("error" in outcome) throw BulkheadError.from(outcome.error);
-    return JSON.parse(outcome.result.toString("utf8"));
+    return callBy(this.#route, target, params, routeOptions(options));
+  }
+
+  stream(target: string, params: unknown = {}, options: StreamOptions = {}): ItemStream {
+    return itemStream(options, ({ signal, credit, onItem, succeed, fail }) => {
+      const routed = { ...routeOptions(options), signal, credit, onItem };
+      return this.route(target, paramsSlice(params), routed, (outcome) => {
+        if ("error" in outcome) fail(BulkheadError.from(outcome.error));
+        else succeed(outcome.result);
+      });
+    });
   }
 
   /** A call in bytes: what the daemon relays. */
-  route(target: string, params: Buffer | undefined, options: RouteOptions, settle: Settle): void {
-    this.#set.router.call(target, params, options, settle);
+  route(target: string, params: Buffer | undefined, options: RouteOptions, settle: Settle): RoutedCall {
+    return this.#set.router.call(target, params, options, settle);
+  }
+
+  /**
+   * Tells subscribers and the plugins that want this event, and waits for none of them.
+   *
+   * @param event `api.name`
+   * @throws BulkheadError `invalid_params`
+   */
+  publish(event: string, params: Readonly<Record<string, unknown>> = {}): Published {
+    const name = eventName.safeParse(event);
+    const slice = paramsSlice(params);
+    const wrong = name.error?.issues[0]?.message ?? unfit(slice);
+    if (wrong !== undefined) throw BulkheadError.of("invalid_params", `event ${event}: ${wrong}`);
+    return { subscribers: this.#publications.publish(null, event, slice, 0) };
+  }
+
+  /** Answers the calls of `service.method` by plugins that are granted it. @throws BulkheadError `service_taken` */
+  async provide(service: string, handlers: ServiceHandlers): Promise<AsyncDisposable> {
+    const provider = embeddedProvider(handlers, this.#route, this.#deadlines);
+    const end = this.provided.provide(service, provider);
+    return { [Symbol.asyncDispose]: () => Promise.resolve(end()) };
+  }
+
+  /** What plugins offer to be started from a menu or with a key, as far as their descriptions are known. */
+  actions(id?: string): OfferedAction[] {
+    const plugins = id === undefined ? [...this.#set.all()] : [this.#set.get(id)];
+    return plugins.flatMap((plugin) =>
+      plugin.description === null ? [] : actionsOf(plugin.id, plugin.description, plugin.spec.apis),
+    );
   }
 
   list(): PluginStatus[] {
-    return this.#set.list();
+    return this.#set.list().map((status) => this.#withSubscriptions(status));
   }
 
   status(id: string): PluginStatus {
-    return this.#set.status(id);
+    return this.#withSubscriptions(this.#set.status(id));
   }
 
   /** The plugins that can be run. */
   ids(): string[] {
     return this.#set.ids();
+  }
+
+  plugins(): Promise<string[]> {
+    return Promise.resolve(this.#set.list().map(({ id }) => id));
   }
 
   spec(id: string): PluginSpec {
@@ -159,9 +225,19 @@ export class Supervisor implements Caller {
     return this.#begin(id, "start");
   }
 
-  /** Stops it, starts it again, and resolves when it serves. @throws BulkheadError saying why it does not. */
-  restart(id: string): Promise<PluginStatus> {
-    return this.#begin(id, "restart");
+  /**
+   * Stops it, starts it again, and resolves when it serves. `rolling`: the old process serves until the new one is ready,
+   * and on if it does not get there; no call is dropped.
+   *
+   * @throws BulkheadError saying why it, or the new process, does not serve.
+   */
+  async restart(id: string, { rolling = false }: { rolling?: boolean } = {}): Promise<PluginStatus> {
+    const plugin = this.#set.get(id);
+    if (!rolling || plugin.state !== "serving") return this.#begin(id, "restart");
+    this.events.tell({ type: "operator.action", plugin: plugin.id, action: "restart" });
+    const problem = await plugin.roll();
+    if (problem === null) return plugin.status();
+    throw BulkheadError.of("plugin_unavailable", `${id} was not replaced: ${problem}`);
   }
 
   /** Resolves when no process of it is left. */
@@ -198,15 +274,15 @@ export class Supervisor implements Caller {
     return plugin.status();
   }
 
-  /** From the last session, else as cached for the executable's hash, else by starting the plugin. */
-  async describe(id: string): Promise<Description> {
+  /**
+   * From the last session, else as cached for the executable's hash, else by starting the plugin. By an alias, only the
+   * api that it stands for.
+   */
+  async describe(id: string): Promise<Described> {
     const plugin = this.#set.get(id);
-    const known = plugin.description ?? (await this.#cached(plugin));
-    if (known !== null) return known;
-    plugin.start("call");
-    await this.wait(id, "ready");
-    if (plugin.description !== null) return plugin.description;
-    throw BulkheadError.of("plugin_unavailable", `${id} has not described itself`);
+    const alias = this.#set.alias(id);
+    const described = await this.#described(plugin);
+    return alias === undefined ? described : onlyApi(described, alias.api);
   }
 
   /** Everything that happens from now on. Returns what ends the subscription. */
@@ -230,7 +306,15 @@ export class Supervisor implements Caller {
     await this.close();
   }
 
+  #withSubscriptions(status: PluginStatus): PluginStatus {
+    if (!this.#set.ids().includes(status.id)) return status;
+    const subscriptions = this.#publications.subscriptions(this.#set.get(status.id));
+    return subscriptions.length === 0 ? status : { ...status, subscriptions };
+  }
+
   async #close(reason: string): Promise<void> {
+    this.#publications.close();
+    this.pipes.close();
     await this.#set.close();
     this.events.tell({ type: "supervisor.stopped", pid: process.pid, reason });
     await this.journal.close();
@@ -238,13 +322,35 @@ export class Supervisor implements Caller {
     if (this.#temporary !== null) rmSync(this.#temporary, { recursive: true, force: true });
   }
 
-  async #cached(plugin: Plugin): Promise<Description | null> {
-    const { command, sha256, timeouts } = plugin.spec;
+  /** What waits for its first call may be told of events all the same, and shows its actions. */
+  async #recall(): Promise<void> {
+    for (const plugin of this.#set.all()) {
+      if (plugin.description !== null || plugin.state !== "idle") continue;
+      const known = await this.#cached(plugin).catch(() => null);
+      if (known !== null) plugin.recall(known);
+    }
+  }
+
+  async #described(plugin: Plugin): Promise<Described> {
+    const known = plugin.described ?? (await this.#cached(plugin));
+    if (known !== null) return known;
+    plugin.start("call");
+    // One that crashes as it starts may go on so for minutes: whoever asks is told, as a caller is.
+    await plugin.until(() => plugin.state !== "starting");
+    if (plugin.described !== null) return plugin.described;
+    serving(plugin);
+    throw BulkheadError.of("plugin_unavailable", `${plugin.id} has not described itself`);
+  }
+
+  async #cached(plugin: Plugin): Promise<Described | null> {
+    const { spec } = plugin;
+    const { command, sha256, timeouts, apis } = spec;
     const opened = await openExecutable(command, sha256, AbortSignal.timeout(timeouts.handshakeMs));
     if (!opened.ok) return null;
     await opened.executable.close();
-    const cached = descriptionSchema.safeParse(await this.journal.description(opened.executable.sha256));
-    return cached.success ? cached.data : null;
+    const key = await descriptionKey(opened.executable.sha256, spec);
+    const cached = descriptionSchema.safeParse(await this.journal.description(key));
+    return cached.success ? describedUnstarted(cached.data, apis) : null;
   }
 
   async #begin(id: string, action: "start" | "restart"): Promise<PluginStatus> {
@@ -262,7 +368,7 @@ export class Supervisor implements Caller {
   #operate(id: string, action: "start" | "stop" | "restart" | "enable" | "disable"): Plugin {
     if (this.#closed !== null) throw BulkheadError.of("supervisor_stopping", "the supervisor is stopping");
     const plugin = this.#set.get(id);
-    this.events.tell({ type: "operator.action", plugin: id, action });
+    this.events.tell({ type: "operator.action", plugin: plugin.id, action });
     plugin.operate(action);
     return plugin;
   }
@@ -277,18 +383,4 @@ function serving(plugin: Plugin): PluginStatus {
     `${status.id} is ${status.state}: ${status.error?.message ?? status.why}`,
     report,
   );
-}
-
-/** One state directory, one supervisor: two would write each other's journal. */
-function lockOf({ stateDir, locked }: SupervisorOptions): Releasable {
-  if (stateDir === undefined || locked === true) return { release: () => undefined };
-  const paths = statePaths({ flag: stateDir, env: {} });
-  ensurePrivateDir(paths.stateDir);
-  const lock = acquireLock(paths.lock, { pid: process.pid });
-  if (lock.ok) return lock;
-  throw BulkheadError.of("already_running", inUse(paths.stateDir, lock.holder?.pid));
-}
-
-export function inUse(stateDir: string, pid: number | undefined): string {
-  return `${stateDir} is used by another supervisor already${pid === undefined ? "" : ` (pid ${pid})`}`;
 }

@@ -1,10 +1,11 @@
 /** Calls that wait for a plugin to start: bounded in number, bytes and time. */
 import type { PluginSpec } from "../../protocol/config.ts";
 import type { Deadline, Deadlines } from "../wire/deadlines.ts";
-import type { RouteOptions, CallOutcome, Settle } from "./call.ts";
-import { refusal } from "./call.ts";
+import { MOST_CREDIT } from "../wire/peer.ts";
+import type { RoutedCall, RouteOptions, CallOutcome, Settle } from "./call.ts";
+import { endedCall, refusal } from "./call.ts";
 
-interface Waiting {
+interface Waiting extends RoutedCall {
   readonly method: string;
   readonly params: Buffer | undefined;
   readonly options: RouteOptions;
@@ -12,6 +13,10 @@ interface Waiting {
   readonly since: number;
   readonly deadline: Deadline;
   readonly onAbort: (() => void) | null;
+  /** Credit that was granted before there was anybody to tell. */
+  granted: number;
+  /** What became of it. */
+  routed: RoutedCall | null;
 }
 
 export type Release = (
@@ -19,7 +24,7 @@ export type Release = (
   params: Buffer | undefined,
   options: RouteOptions,
   settle: Settle,
-) => void;
+) => RoutedCall;
 
 export class WaitingCalls {
   readonly #plugin: string;
@@ -43,15 +48,15 @@ export class WaitingCalls {
     options: RouteOptions,
     settle: Settle,
     { limits, timeouts }: PluginSpec,
-  ): void {
+  ): RoutedCall {
     if (options.signal?.aborted === true) {
       settle(refusal("cancelled", `the call of ${method} was cancelled`));
-      return;
+      return endedCall;
     }
     const bytes = params?.length ?? 0;
     if (this.#calls.size >= limits.waiting || this.#bytes + bytes > 2 * limits.frameBytes) {
       settle(refusal("plugin_busy", `${this.#calls.size} calls wait for ${this.#plugin} to start already`));
-      return;
+      return endedCall;
     }
     const leave = (outcome: CallOutcome): void => {
       if (this.#take(call)) settle(outcome);
@@ -73,10 +78,17 @@ export class WaitingCalls {
         leave(refusal("timeout", `${this.#plugin} was not ready in time for ${method}`)),
       ),
       onAbort,
+      granted: 0,
+      routed: null,
+      grant(n) {
+        if (this.routed === null) this.granted += n;
+        else this.routed.grant(n);
+      },
     };
     if (onAbort !== null) options.signal?.addEventListener("abort", onAbort, { once: true });
     this.#calls.add(call);
     this.#bytes += bytes;
+    return call;
   }
 
   /** Hands all of them on, oldest first, with what is left of their time. */
@@ -84,10 +96,11 @@ export class WaitingCalls {
     const now = this.#deadlines.now();
     for (const call of this.#calls) {
       if (!this.#take(call)) continue;
-      const { totalTimeout } = call.options;
+      const { totalTimeout, credit } = call.options;
       const left =
         totalTimeout === undefined ? {} : { totalTimeout: Math.max(1, totalTimeout - (now - call.since)) };
-      to(call.method, call.params, { ...call.options, ...left }, call.settle);
+      const more = credit === undefined ? {} : { credit: Math.min(credit + call.granted, MOST_CREDIT) };
+      call.routed = to(call.method, call.params, { ...call.options, ...left, ...more }, call.settle);
     }
   }
 

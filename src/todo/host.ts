@@ -75,7 +75,7 @@ export class TodoHost implements AsyncDisposable {
         const [issue] = asked.error.issues;
         const path = (issue?.path ?? []).map((step) => `/${String(step)}`).join("");
         throw BulkheadError.of("invalid_params", `todo.query: ${path} ${issue?.message ?? "does not fit"}`, {
-          detail: { path },
+          path,
         });
       },
     });

@@ -3,8 +3,8 @@ import type { Caller } from "../../protocol/caller.ts";
 import type { Action } from "../../protocol/description.ts";
 import type { BulkheadError } from "../../protocol/error.ts";
 import { todo2 } from "../../protocol/todo.ts";
-import { implementing } from "../client/bind.ts";
-import type { TypedClient } from "../client/typed.ts";
+import { implementing } from "../client/bind/bind.ts";
+import type { TypedClient } from "../client/bind/typed.ts";
 
 export interface TodoPlugin {
   readonly id: string;

@@ -459,7 +459,7 @@ describe("with a daemon", () => {
     expect(await candidates("status", "w")).toEqual(["words"]);
     expect(await candidates("call", "wor")).toEqual(["words."]);
     expect(await candidates("call", "words.c")).toEqual(["words.count"]);
-    expect(await candidates("config", "")).toEqual(["show", "check", "reload"]);
+    expect(await candidates("config", "")).toEqual(["show", "check", "reload", "gone", "words"]);
   });
 
   test("down takes every process along", async () => {

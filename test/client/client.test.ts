@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from "vitest";
+import type { StreamItem } from "../../protocol/caller.ts";
 import { BulkheadError } from "../../protocol/error.ts";
 import { Client } from "../../src/client/client.ts";
 import { toSlice } from "../../src/wire/peer.ts";
@@ -136,15 +137,79 @@ describe("a call", () => {
   });
 });
 
+describe("a stream", () => {
+  test("carries its credit and gives it back, and brings the items", async () => {
+    let ctx: unknown;
+    const granted: number[] = [];
+    const client = await connected({
+      "ticks/a.b": (request) => {
+        ctx = JSON.parse(request.ctx?.toString() ?? "null");
+        request.onCredit((n) => {
+          granted.push(n);
+          request.item(2, toSlice("three"));
+        });
+        request.item(0, toSlice("one"), toSlice("1"));
+        request.item(1, toSlice("two"));
+      },
+    });
+    const stream = client.stream("ticks/a.b", {}, { credit: 3, idleTimeout: 1000, fingerprint: "f" });
+    const items: StreamItem[] = [];
+    for await (const item of stream) if (items.push(item) === 3) break;
+    expect(items).toEqual([
+      { seq: 0, value: "one", cursor: "1" },
+      { seq: 1, value: "two" },
+      { seq: 2, value: "three" },
+    ]);
+    expect(ctx).toEqual({ credit: 3, idle: 1000, fingerprint: "f" });
+    expect(granted).toEqual([2]);
+    client.close();
+  });
+
+  test("that is left is cancelled", async () => {
+    const told = Promise.withResolvers<void>();
+    const client = await connected({
+      "ticks/a.b": (request) => {
+        request.onCancel(told.resolve);
+        request.item(0, toSlice(1));
+      },
+    });
+    const stream = client.stream("ticks/a.b");
+    for await (const _ of stream) break;
+    await told.promise;
+    await expect(stream.result).rejects.toMatchObject({ code: "cancelled" });
+    client.close();
+  });
+
+  test("rejects after the items that came when the daemon leaves", async () => {
+    const client = await connected({
+      "ticks/a.b": (request) => {
+        request.item(0, toSlice(1));
+        request.onCredit(() => daemon?.hangUp());
+      },
+    });
+    const seen: unknown[] = [];
+    const reading = (async () => {
+      for await (const { value } of client.stream("ticks/a.b", {}, { credit: 1 })) seen.push(value);
+    })();
+    await expect(reading).rejects.toMatchObject({ code: "daemon_unreachable" });
+    expect(seen).toEqual([1]);
+  });
+});
+
+test("the plugins are those of the list", async () => {
+  const client = await connected({ "plugin.list": () => [{ id: "min" }, { id: "chaos" }] });
+  expect(await client.plugins()).toEqual(["min", "chaos"]);
+  client.close();
+});
+
 describe("following", () => {
   test("hands over every item in order until it is aborted", async () => {
     const abort = new AbortController();
     let asked: unknown;
     const client = await connected({
-      "log.read": (request, params, peer) => {
+      "log.read": (request, params) => {
         asked = params;
-        for (const seq of [0, 1, 2])
-          peer.notify("$/item", toSlice({ id: request.id, seq, value: { text: `line ${seq}` } }));
+        for (const seq of [0, 1, 2]) request.item(seq, toSlice({ text: `line ${seq}` }));
       },
     });
     const texts: string[] = [];

@@ -4,7 +4,7 @@ import { execFileSync } from "node:child_process";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { todo2 } from "../../protocol/todo.ts";
-import { bind } from "../../src/client/bind.ts";
+import { bind } from "../../src/client/bind/bind.ts";
 import { failure, supervise } from "../helpers/supervisor.ts";
 import { built, folder, hostOver, isMissing, logged, shown } from "./todo-helpers.ts";
 

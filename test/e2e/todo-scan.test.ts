@@ -2,7 +2,7 @@
 import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { todo1, todo2 } from "../../protocol/todo.ts";
-import { bind, implementing } from "../../src/client/bind.ts";
+import { bind, implementing } from "../../src/client/bind/bind.ts";
 import { failure, supervise } from "../helpers/supervisor.ts";
 import { built, hostOver, isMissing, shown } from "./todo-helpers.ts";
 

@@ -3,7 +3,7 @@ import { renameSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { todo2 } from "../../protocol/todo.ts";
-import { bind } from "../../src/client/bind.ts";
+import { bind } from "../../src/client/bind/bind.ts";
 import type { TodoHost } from "../../src/todo/host.ts";
 import { event, supervise } from "../helpers/supervisor.ts";
 import { built, folder, hostOver, isMissing, logged, until } from "./todo-helpers.ts";

@@ -272,7 +272,7 @@ describe("todo.query", () => {
     });
     await expect(plugins.query({ limit: 0 })).rejects.toMatchObject({
       code: "invalid_params",
-      data: { detail: { path: "/limit" } },
+      data: { path: "/limit" },
     });
   });
 

@@ -5,7 +5,7 @@ const HEADER_BYTES = 4096;
 const LF = 0x0a;
 
 /** The input is not in step with the protocol: there is no way to find the next frame. */
-export class FrameError extends Error {
+class FrameError extends Error {
   override readonly name = "FrameError";
 }
 

@@ -67,7 +67,7 @@ export class StrictReader extends AbstractMessageReader implements MessageReader
 }
 
 /** The body would be longer than agreed, or is not JSON that the protocol takes. */
-export class EncodeError extends Error {
+class EncodeError extends Error {
   override readonly name = "EncodeError";
   readonly code: string;
   constructor(code: string, message: string) {

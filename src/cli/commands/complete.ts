@@ -4,6 +4,7 @@ import { terminalLine } from "../sanitize.ts";
 
 const ofPlugins = new Set([
   "status",
+  "actions",
   "describe",
   "start",
   "stop",
@@ -35,10 +36,15 @@ async function candidatesFor(words: readonly string[], context: Context): Promis
   const fitting = (list: readonly string[]): string[] => list.filter((each) => each.startsWith(last));
   if (last.startsWith("-")) return fitting(["--json", "--help", "--socket", "--state-dir", "--config"]);
   if (command === undefined) return fitting([...(fixed["help"] ?? []), "help"]);
-  if (rest.length > 0) return [];
   try {
+    if (command === "config" && rest[0] !== undefined)
+      return fitting(await ofSettings(context, rest[0], rest.slice(1)));
+    if (rest.length > 0) return [];
+    if (command === "config")
+      return fitting([...(fixed[command] ?? []), ...(await plugins(context).catch(() => []))]);
     if (command in fixed) return fitting(fixed[command] ?? []);
     if (ofPlugins.has(command)) return fitting(await plugins(context));
+    if (command === "run") return fitting(await actions(context));
     if (command === "call") return fitting(await targets(context, last));
     if (command === "crashes") return fitting(await reports(context));
   } catch {
@@ -55,6 +61,29 @@ async function plugins(context: Context): Promise<string[]> {
 async function reports(context: Context): Promise<string[]> {
   const client = await context.daemon();
   return (await client.control("crash.list", { limit: 50 }, { timeout: patience })).map(({ id }) => id);
+}
+
+async function actions(context: Context): Promise<string[]> {
+  const client = await context.daemon();
+  const list = await client.control("action.list", {}, { timeout: patience });
+  return list.map(({ plugin, id }) => `${plugin}.${id}`);
+}
+
+/** Verbs, then the settings of a plugin that serves, because a key press must not start anything. */
+async function ofSettings(
+  context: Context,
+  plugin: string,
+  [verb, ...words]: readonly string[],
+): Promise<string[]> {
+  if (fixed["config"]?.includes(plugin) === true) return [];
+  if (verb === undefined) return ["set", "unset", "template"];
+  if (verb !== "set" && verb !== "unset") return [];
+  const client = await context.daemon();
+  const { state } = await client.control("plugin.status", { plugin }, { timeout: patience });
+  if (state !== "serving") return [];
+  const { settings } = await client.control("plugin.settings", { plugin }, { timeout: patience });
+  const keys = settings.map(({ key }) => key).filter((key) => !words.some((word) => word.startsWith(key)));
+  return keys.map((key) => (verb === "set" ? `${key}=` : key));
 }
 
 /** Plugins first; the methods of one that serves, because a key press must not start anything. */

@@ -18,15 +18,22 @@ export const define: Define = (command, context) => {
   const name = command.name();
   if (!isAction(name)) throw new Error(`${name} is no action`);
   const { method, what } = actions[name];
+  const rolling = [
+    `bulkhead ${name} min --rolling`,
+    "the old process serves until the new one is ready",
+  ] as const;
   examples(command, [
     [`bulkhead ${name} min`, what],
+    ...(name === "restart" ? [rolling] : []),
     [`bulkhead ${name} min --json`, "its status afterwards as JSON"],
-  ])
-    .argument("<plugin>")
-    .action(async (plugin: string) => {
-      const open = context();
-      const status = await about(open, plugin, (daemon) => daemon.control(method, { plugin }));
-      if (open.out.json) open.out.value(status);
-      else open.out.line(terminalLine(oneStatus(status)));
-    });
+  ]).argument("<plugin>");
+  if (name === "restart") {
+    command.option("--rolling", "drop no call; if the new process does not get ready, the old one stays");
+  }
+  command.action(async (plugin: string, options: { readonly rolling?: boolean }) => {
+    const open = context();
+    const status = await about(open, plugin, (daemon) => daemon.control(method, { plugin, ...options }));
+    if (open.out.json) open.out.value(status);
+    else open.out.line(terminalLine(oneStatus(status)));
+  });
 };

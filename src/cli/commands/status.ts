@@ -101,10 +101,20 @@ export function statusLines(plugin: PluginDetail, { style }: Pick<Output, "style
           "none known",
       ],
       ["required", plugin.required?.map(({ name, range }) => `${name} ${range}`).join(", ") || undefined],
+      ["aliases", aliasWords(plugin.aliases)],
+      ["may use", plugin.granted?.services.join(", ") || undefined],
+      ["may call", plugin.granted?.calls.join(", ") || undefined],
       [
         "calls",
         `${calls.answered} answered, ${calls.failed} failed, ${calls.inFlight} in flight, ${calls.waiting} waiting for a start`,
       ],
+      ...(plugin.subscriptions ?? []).map(
+        ({ event, state, failures, delivered, dropped }) =>
+          [
+            "event",
+            `${terminalLine(event)} ${state === "on" ? "" : style("red", "ended, ")}${delivered} delivered, ${dropped} dropped, ${plural(failures, "failure")} in a row`,
+          ] as const,
+      ),
       ["executable", terminalLine(plugin.executable)],
       [
         "args",
@@ -138,6 +148,14 @@ export function statusLines(plugin: PluginDetail, { style }: Pick<Output, "style
       ["isolation", plugin.isolation === undefined ? undefined : flags(plugin.isolation)],
     ],
     style,
+  );
+}
+
+function aliasWords(aliases: Readonly<Record<string, string>> = {}): string | undefined {
+  return (
+    Object.entries(aliases)
+      .map(([name, api]) => `${name} (${api})`)
+      .join(", ") || undefined
   );
 }
 

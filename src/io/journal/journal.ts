@@ -4,8 +4,10 @@
  * bounds, and tries again.
  */
 import type { CrashReport, SupervisorEvent } from "../../../protocol/state.ts";
+import { PipeTable } from "./pipes.ts";
 import type { Batch, DescriptionRow, EventRow, PluginRow } from "./rows.ts";
 import { decodeCrash, decodeEvent, emptyBatch, encodeCrash, encodeEvent, json } from "./rows.ts";
+import { PluginStorage } from "./storage.ts";
 import { JournalThread } from "./thread.ts";
 import { Unsaved } from "./unsaved.ts";
 
@@ -59,6 +61,9 @@ const defaultLimit = 100;
 export class Journal {
   readonly #options: JournalOptions;
   readonly #now: () => number;
+  /** What plugins have stored. Not bounded by `keepBytes`, and nothing of it is kept in memory while the disk fails. */
+  readonly storage = new PluginStorage((op, args) => this.#thread.request(op, args));
+  readonly pipes = new PipeTable((op, args) => this.#thread.request(op, args));
   readonly #unsaved = new Unsaved(unsavedCrashes, unsavedEvents);
   #thread: JournalThread;
   #threadDied = false;

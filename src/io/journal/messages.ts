@@ -1,4 +1,5 @@
 /** What the journal and its worker thread say to each other. Answers come in the order of the requests. */
+import type { PipeRow } from "./pipes.ts";
 import type { Batch, EventRow, PluginRow, StoredCrashRow } from "./rows.ts";
 
 export interface StoreOptions {
@@ -22,6 +23,17 @@ export interface Operations {
   crashes: { args: { plugin: string | null; limit: number }; result: StoredCrashRow[] };
   findCrash: { args: { prefix: string }; result: StoredCrashRow[] };
   description: { args: { sha256: string }; result: string | null };
+  storageGet: { args: { plugin: string; key: string }; result: string | null };
+  storageSet: { args: { plugin: string; key: string; value: string }; result: string | null };
+  storageDelete: { args: { plugin: string; key: string }; result: boolean };
+  storageList: {
+    args: { plugin: string; prefix: string; after: string; limit: number };
+    result: string[];
+  };
+  pipeList: { args: null; result: PipeRow[] };
+  pipeAdd: { args: { row: PipeRow }; result: null };
+  pipeSave: { args: { id: string; progress: string }; result: boolean };
+  pipeDelete: { args: { id: string }; result: null };
   prune: { args: { now: number }; result: null };
   close: { args: null; result: null };
 }

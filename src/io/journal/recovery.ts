@@ -36,12 +36,28 @@ export function replaceStore(
   const store = new JournalStore(options);
   store.continueFrom(lastSeq);
   store.write(batch, true);
+  takeOverValues(aside, store);
   const why = reason instanceof Error ? reason.message : String(reason);
   const saved = `${batch.plugins.length} plugins' counters and ${batch.crashes.length} crash reports were taken over`;
   return {
     store,
     notice: `the journal could not be used (${why}); it was moved to ${aside}, and ${saved} into a new one`,
   };
+}
+
+/** What plugins have stored may be much, so it goes from file to file; and pipes with it. */
+function takeOverValues(aside: string, store: JournalStore): void {
+  tryTo(() => {
+    const damaged = new DatabaseSync(aside, { readOnly: true, defensive: false });
+    try {
+      damaged.exec("PRAGMA writable_schema = ON");
+      // First what is small: it comes before the damage more likely.
+      tryTo(() => store.pipes.takeOver(damaged));
+      store.values.takeOver(damaged);
+    } finally {
+      damaged.close();
+    }
+  });
 }
 
 function moveAside(file: string, now: number): string {

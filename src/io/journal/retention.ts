@@ -1,6 +1,7 @@
 /** What the journal deletes, and in which order, to stay within its age and size. */
 import type { DatabaseSync, SQLInputValue } from "node:sqlite";
 import type { StoreOptions } from "./messages.ts";
+import type { StoredValues } from "./stored-values.ts";
 
 const batchRows = 200;
 const batchPages = 64;
@@ -27,10 +28,16 @@ function pragma(database: DatabaseSync, name: "page_size" | "page_count" | "free
 export class Retention {
   readonly #database: DatabaseSync;
   readonly #limits: Pick<StoreOptions, "keepMs" | "keepBytes">;
+  readonly #values: Pick<StoredValues, "bytes">;
 
-  constructor(database: DatabaseSync, limits: Pick<StoreOptions, "keepMs" | "keepBytes">) {
+  constructor(
+    database: DatabaseSync,
+    limits: Pick<StoreOptions, "keepMs" | "keepBytes">,
+    values: Pick<StoredValues, "bytes">,
+  ) {
     this.#database = database;
     this.#limits = limits;
+    this.#values = values;
   }
 
   get full(): boolean {
@@ -95,7 +102,8 @@ export class Retention {
 
   #liveBytes(): number {
     const pages = pragma(this.#database, "page_count") - pragma(this.#database, "freelist_count");
-    return pages * pragma(this.#database, "page_size");
+    // What plugins store has its own limit: they must not be able to push the past out.
+    return pages * pragma(this.#database, "page_size") - this.#values.bytes;
   }
 
   #delete(what: string, ...values: SQLInputValue[]): number {

@@ -34,6 +34,30 @@ const steps: readonly string[] = [
      sha256 TEXT NOT NULL UNIQUE,
      body TEXT NOT NULL
    );`,
+  // The sums are kept beside the values, so that a limit costs no look at all of them.
+  `CREATE TABLE storage (
+     plugin TEXT NOT NULL,
+     key TEXT NOT NULL,
+     value TEXT NOT NULL,
+     PRIMARY KEY (plugin, key)
+   );
+   CREATE TABLE storage_use (
+     plugin TEXT PRIMARY KEY,
+     keys INTEGER NOT NULL,
+     bytes INTEGER NOT NULL
+   ) WITHOUT ROWID;`,
+  // Progress is written with each item, what is joined only once.
+  `CREATE TABLE pipes (
+     id TEXT PRIMARY KEY,
+     created_at INTEGER NOT NULL,
+     source TEXT NOT NULL,
+     sink TEXT NOT NULL,
+     params TEXT NOT NULL
+   );
+   CREATE TABLE pipe_progress (
+     id TEXT PRIMARY KEY,
+     progress TEXT NOT NULL
+   );`,
 ];
 
 const schemaVersion = steps.length;

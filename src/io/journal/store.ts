@@ -7,6 +7,8 @@ import { limitWal, Retention } from "./retention.ts";
 import { crashRow, decodePlugin, eventRow } from "./rows.ts";
 import type { Batch, EventRow, PluginRow, StoredCrashRow } from "./rows.ts";
 import { migrate } from "./schema.ts";
+import { StoredPipes } from "./stored-pipes.ts";
+import { StoredValues } from "./stored-values.ts";
 
 /** SQLite's primary result codes (sqlite.org/rescode.html). */
 const resultCode = { readonly: 8, ioError: 10, corrupt: 11, cantOpen: 14, notADatabase: 26 } as const;
@@ -45,6 +47,9 @@ export class JournalStore {
   readonly #inMemory: boolean;
   readonly #inode: bigint | undefined;
   readonly #retention: Retention;
+  /** What plugins have stored. */
+  readonly values: StoredValues;
+  readonly pipes: StoredPipes;
   readonly #statements = new Map<string, StatementSync>();
 
   /** Opens or creates the file; throws what SQLite or the file system throws, or a CorruptError. */
@@ -57,7 +62,15 @@ export class JournalStore {
       this.#inode = inodeOf(options.file);
     }
     this.#database = new DatabaseSync(options.file, { timeout: 1000 });
-    this.#retention = new Retention(this.#database, options);
+    const values = new StoredValues(this.#database);
+    const pipes = new StoredPipes(this.#database);
+    this.values = values;
+    this.pipes = pipes;
+    this.#retention = new Retention(this.#database, options, {
+      get bytes() {
+        return values.bytes + pipes.bytes;
+      },
+    });
     try {
       this.#prepareFile();
     } catch (error) {
@@ -104,7 +117,7 @@ export class JournalStore {
 
   /** One transaction; with `synced` it is on the disk when this returns, and its crash rows say so. */
   write(batch: Batch, synced: boolean): void {
-    if (synced) this.#checkInode();
+    if (synced) this.checkFile();
     if (synced) this.#database.exec("PRAGMA synchronous = FULL");
     try {
       this.#database.exec("BEGIN IMMEDIATE");
@@ -122,7 +135,7 @@ export class JournalStore {
   }
 
   /** A deleted file can be written to without an error; but nobody will ever read it. */
-  #checkInode(): void {
+  checkFile(): void {
     if (this.#inMemory || inodeOf(this.#options.file) === this.#inode) return;
     throw new ReplacedError(`${this.#options.file} was deleted or replaced`);
   }

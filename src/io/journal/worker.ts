@@ -72,6 +72,35 @@ function perform(request: Request): Operations[Operation]["result"] | Promise<nu
       return onStore((open) => open.findCrash(args.prefix, foundCrashes));
     case "description":
       return onStore((open) => open.description(args.sha256));
+    case "storageGet":
+      return onStore(({ values }) => values.get(args.plugin, args.key));
+    case "storageSet":
+      return onStore((open) => {
+        open.checkFile();
+        return open.values.set(args.plugin, args.key, args.value);
+      });
+    case "storageDelete":
+      return onStore(({ values }) => values.delete(args.plugin, args.key));
+    case "storageList":
+      return onStore(({ values }) => values.list(args.plugin, args.prefix, args.after, args.limit));
+    case "pipeList":
+      return onStore(({ pipes }) => pipes.list());
+    case "pipeAdd":
+      return onStore((open) => {
+        open.checkFile();
+        open.pipes.add(args.row);
+        return null;
+      });
+    case "pipeSave":
+      return onStore((open) => {
+        open.checkFile();
+        return open.pipes.save(args.id, args.progress);
+      });
+    case "pipeDelete":
+      return onStore(({ pipes }) => {
+        pipes.delete(args.id);
+        return null;
+      });
     case "prune":
       now = args.now;
       return pruneAgain();

@@ -85,6 +85,15 @@ export class PluginLog {
     for (const line of text.split("\n")) this.#add(this.#line(generation, line, { level: "note" }));
   }
 
+  /** A remark of the plugin's own that did not come over stderr. What is longer than a line may be is cut. */
+  tell(generation: number, level: string, text: string): void {
+    const lines = new LineSplitter(this.#options.lineBytes, (line) =>
+      this.#add(this.#line(generation, line, { level })),
+    );
+    lines.write(Buffer.from(text.toWellFormed()));
+    lines.end();
+  }
+
   /** The last `n` lines of a recent life, the one that has not ended included; at most 200 lines or 256 KiB. */
   tail(generation: number, n: number): string[] {
     const life = this.#lives.get(generation);

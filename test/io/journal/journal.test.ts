@@ -355,7 +355,7 @@ describe("a disk that does not take it", () => {
       journal.append(range(1, 50).map(() => stateEvent((seq += 1), { why: "x".repeat(300) })));
     while (await more());
     expect(journal.problem).toContain("full");
-    const report = crashReport({ stderrTail: ["x".repeat(8000)] });
+    const report = crashReport({ stderrTail: ["x".repeat(40_000)] });
     expect(await journal.crash(report, [], pluginRow())).toBe(false);
     expect(await journal.crashes({})).toStrictEqual([report]);
     expect(seqs(await journal.events({ limit: 10_000 }))).toStrictEqual(range(1, seq));

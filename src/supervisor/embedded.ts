@@ -1,0 +1,98 @@
+/** Calls and services of the program that embeds the supervisor: values outside, bytes inside. */
+import type { CallOptions, ServiceContext, ServiceHandlers } from "../../protocol/caller.ts";
+import { BulkheadError } from "../../protocol/error.ts";
+import { descend, timeLeft } from "../core/lineage.ts";
+import type { Lineage } from "../core/lineage.ts";
+import type { Deadlines } from "../wire/deadlines.ts";
+import { answerBy } from "../wire/handlers.ts";
+import { boundsOf, paramsSlice, toSlice } from "../wire/peer.ts";
+import type { CallOutcome, RouteOptions } from "./call.ts";
+import { refusal } from "./call.ts";
+import type { Route } from "./services/host-call.ts";
+import type { ProvidedCall, Provider } from "./services/provided.ts";
+import { tooManyHops } from "./services/served.ts";
+
+export function routeOptions(options: CallOptions): RouteOptions {
+  const { signal, onProgress, fingerprint } = options;
+  const { idle, total } = boundsOf(options);
+  return {
+    signal,
+    idleTimeout: idle,
+    totalTimeout: total,
+    onProgress: onProgress && ((value: Buffer) => onProgress(JSON.parse(value.toString("utf8")))),
+    fingerprint,
+  };
+}
+
+export async function callBy(
+  route: Route,
+  target: string,
+  params: unknown,
+  options: RouteOptions,
+): Promise<unknown> {
+  const { promise, resolve } = Promise.withResolvers<CallOutcome>();
+  route(target, paramsSlice(params), options, resolve);
+  const outcome = await promise;
+  if ("error" in outcome) throw BulkheadError.from(outcome.error);
+  return JSON.parse(outcome.result.toString("utf8"));
+}
+
+export function embeddedProvider(handlers: ServiceHandlers, route: Route, deadlines: Deadlines): Provider {
+  return {
+    name: "the embedding program",
+    call(asked, settle) {
+      const ending = new AbortController();
+      const release = (): void => {
+        deadlines.remove(deadline);
+        asked.signal.removeEventListener("abort", cancel);
+      };
+      const end = (code: "timeout" | "cancelled", what: string): void => {
+        release();
+        settle(refusal(code, `${asked.method} was ${what}`, { settlement: "maybe_executed" }));
+        ending.abort();
+      };
+      const cancel = (): void => end("cancelled", "cancelled");
+      // Not an AbortSignal.timeout: it knows 32 bits only, and stays for its whole time when the call is long over.
+      const deadline = deadlines.add(deadlines.now() + asked.ms, () =>
+        end("timeout", "not answered in time"),
+      );
+      if (asked.signal.aborted) {
+        cancel();
+        return;
+      }
+      asked.signal.addEventListener("abort", cancel, { once: true });
+      const context = contextOf(asked, ending.signal, route, () => deadlines.now());
+      void answerBy(handlers, asked.method, asked.params, context).then((outcome) => {
+        release();
+        settle(outcome);
+      });
+    },
+  };
+}
+
+function contextOf(
+  { plugin, lineage, progress }: ProvidedCall,
+  signal: AbortSignal,
+  route: Route,
+  now: () => number,
+): ServiceContext {
+  return {
+    signal,
+    plugin,
+    progress: (value) => progress(toSlice(value)),
+    caller: {
+      call: async (target, params = {}, options = {}) => {
+        const own = routeOptions(options);
+        const child = descend(lineage, own.totalTimeout, now());
+        const circle = tooManyHops(child, target);
+        if (circle !== undefined) throw BulkheadError.from(circle.error);
+        const both = own.signal === undefined ? signal : AbortSignal.any([own.signal, signal]);
+        return callBy(route, target, params, { ...own, ...bounds(child, now()), signal: both });
+      },
+    },
+  };
+}
+
+function bounds(lineage: Lineage, now: number): Pick<RouteOptions, "lineage" | "totalTimeout"> {
+  return { lineage, totalTimeout: timeLeft(lineage, now) };
+}
