@@ -4,7 +4,7 @@
 //   node scripts/build-plugins.mjs [--quiet] [--strict] [--conformance]
 //
 // A part without its toolchain is skipped, and says why. The exit status is 1 when a part failed, with --strict or
-// CI=true also when one was skipped. --conformance adds the Rust SDK's reference plugin, for the golden transcripts.
+// CI=true also when one was skipped. --conformance adds the SDKs' reference plugins, for the golden transcripts.
 import { spawn } from "node:child_process";
 import { mkdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
 import path from "node:path";
@@ -13,7 +13,7 @@ import { fileURLToPath } from "node:url";
 const script = fileURLToPath(import.meta.url);
 const root = path.resolve(path.dirname(script), "..");
 const warnings = ["-std=c11", "-Wall", "-Wextra"];
-const rustPlugins = ["min", "todo-scan", "chaos"];
+const rustPlugins = ["min", "todo-scan", "todo-command", "todo-tasks", "chaos"];
 
 /** @typedef {{ name: string, status: "built" | "skipped" | "failed", reason?: string, with?: string }} Part */
 
@@ -40,13 +40,68 @@ export async function buildPlugins({ quiet = false, conformance = false } = {}) 
   const parts = [
     { name: "guard", ...guard },
     { name: "wordcount", ...wordcount },
+    { name: "metronome", ...(await make("sample-plugins/metronome", "build/metronome", quiet)) },
     ...rustPlugins.map((name) => Object.assign({ name }, rust)),
+    {
+      name: "journal-source",
+      ...(await buildGo("sample-plugins/journal-source", "journal-source", ".", quiet)),
+    },
+    { name: "reverse", ...(await python()) },
+    { name: "view-stats", status: "built", with: `node ${process.versions.node}` },
   ];
   if (conformance) {
     const example = await buildRust("protocol/sdk/rust", ["--example", "conformance"], quiet);
-    parts.push({ name: "conformance", ...example });
+    parts.push({ name: "conformance (Rust)", ...example });
+    parts.push({ name: "conformance (C)", ...(await make("protocol/sdk/c", "build/conformance", quiet)) });
+    const go = await buildGo("protocol/sdk/go", "conformance", "./examples/conformance", quiet);
+    parts.push({ name: "conformance (Go)", ...go });
   }
   return parts;
+}
+
+/** What is built on the C SDK, which needs jansson. */
+async function make(directory, target, quiet) {
+  const cwd = path.join(root, directory);
+  const compiler = process.env.CC || "cc";
+  for (const [tool, args, without] of [
+    [compiler, ["--version"], `no C compiler (${compiler})`],
+    ["make", ["--version"], "no make"],
+    ["pkg-config", ["--version"], "no pkg-config"],
+    ["pkg-config", ["--exists", "jansson"], "no jansson (the package libjansson-dev, or jansson)"],
+  ]) {
+    const asked = await run(tool, args, cwd, true);
+    if (asked.missing || asked.status !== 0) return { status: "skipped", reason: without };
+  }
+  const done = await run("make", [target], cwd, quiet);
+  if (done.status !== 0) return { status: "failed", reason: `make: ${firstError(done.output)}` };
+  return { status: "built", with: `${compiler}, jansson` };
+}
+
+async function buildGo(directory, name, source, quiet) {
+  const cwd = path.join(root, directory);
+  const asked = await run("go", ["env", "GOVERSION"], cwd, true);
+  if (asked.missing) return { status: "skipped", reason: "no Go toolchain (go)" };
+  const version = /^go(\d+\.\d+)/m.exec(asked.output)?.[1];
+  if (asked.status !== 0 || version === undefined) {
+    return { status: "skipped", reason: `go does not work: ${firstError(asked.output)}` };
+  }
+  const needed = /^go (\d+\.\d+)/m.exec(readFileSync(path.join(cwd, "go.mod"), "utf8"))?.[1];
+  if (needed !== undefined && older(version, needed)) {
+    return { status: "skipped", reason: `go ${version} is too old, ${needed} or newer is needed` };
+  }
+  // No paths of this machine in a panic's traces.
+  const done = await run("go", ["build", "-trimpath", "-o", `build/${name}`, source], cwd, quiet);
+  if (done.status !== 0) return { status: "failed", reason: `go: ${firstError(done.output)}` };
+  return { status: "built", with: `go ${version}` };
+}
+
+/** Nothing to build: it has to be there. */
+async function python() {
+  const asked = await run("python3", ["--version"], root, true);
+  const version = /^Python (\d+\.\d+)/m.exec(asked.output)?.[1];
+  if (asked.missing || version === undefined) return { status: "skipped", reason: "no Python (python3)" };
+  if (!older(version, "3.10")) return { status: "built", with: `python3 ${version}` };
+  return { status: "skipped", reason: `python3 ${version} is too old, 3.10 or newer is needed` };
 }
 
 /** Flags that are only `wished` are left out where the system does not have what they need. */
