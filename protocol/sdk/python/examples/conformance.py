@@ -28,12 +28,12 @@ plugin.needs("host.storage", "^1.0.0", optional=True)
 api = plugin.api("conformance", "1.0.0")
 
 
-@api.method
+@api.method(idempotent=True)
 def echo(call: Call, value: Any) -> Any:
     return value
 
 
-@api.method
+@api.method(idempotent=True)
 def add(call: Call, a: int, b: int) -> int:
     return a + b
 

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use bulkhead_plugin::{Action, Activation, Api, Call, Error, Plugin, Sink};
+use bulkhead_plugin::{Action, Activation, Api, Call, Error, Method, Plugin, Sink};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -152,8 +152,8 @@ fn main() {
     };
 
     let api = Api::new("conformance", "1.0.0")
-        .method("echo", echo)
-        .method("add", add)
+        .with(Method::new("echo", echo).idempotent())
+        .with(Method::new("add", add).idempotent())
         .method("slow", slow)
         .method("progress", progress)
         .method("repeat", repeat)

@@ -18,8 +18,12 @@ await plugin({ name: "conformance", version: "1.0.0" })
   .needs("host.storage", "^1.0.0", { optional: true })
   .api("conformance", "1.0.0", (api) =>
     api
-      .method("echo", { params: z.object({ value: z.unknown() }) }, ({ value }) => value)
-      .method("add", { params: z.object({ a: z.int(), b: z.int() }), result: z.int() }, ({ a, b }) => a + b)
+      .method("echo", { params: z.object({ value: z.unknown() }), idempotent: true }, ({ value }) => value)
+      .method(
+        "add",
+        { params: z.object({ a: z.int(), b: z.int() }), result: z.int(), idempotent: true },
+        ({ a, b }) => a + b,
+      )
       .method(
         "slow",
         { params: z.object({ ms: z.int().nonnegative().optional() }), result: z.string() },

@@ -82,8 +82,8 @@ func main() {
 	var pokes atomic.Int64
 
 	api := p.API("conformance", "1.0.0")
-	plugin.Method(api, "echo", func(_ *plugin.Call, in echo) (json.RawMessage, error) { return in.Value, nil })
-	plugin.Method(api, "add", func(_ *plugin.Call, in add) (int64, error) { return in.A + in.B, nil })
+	plugin.Method(api, "echo", func(_ *plugin.Call, in echo) (json.RawMessage, error) { return in.Value, nil }, plugin.Idempotent())
+	plugin.Method(api, "add", func(_ *plugin.Call, in add) (int64, error) { return in.A + in.B, nil }, plugin.Idempotent())
 	plugin.Method(api, "slow", func(call *plugin.Call, in slow) (string, error) {
 		if in.MS == nil {
 			<-call.Context().Done()
