@@ -20,7 +20,9 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { configFileSchema } from "../protocol/config.ts";
 import { exit } from "../src/cli/exit.ts";
 import { commands } from "../src/cli/commands.ts";
+import { languageNames, languageOf } from "../src/cli/scaffold/languages.ts";
 import { DaemonProcess } from "./helpers/daemon.ts";
+import { Dev } from "./helpers/dev.ts";
 
 const run = promisify(execFile);
 const root = path.resolve(import.meta.dirname, "..");
@@ -83,13 +85,32 @@ for (const { folder: own, name, code } of examples) {
 }
 
 /** Commands with their output, one after the other in one shell's directory. */
-const sessions = pages
+interface Session extends Page {
+  readonly name: string;
+  readonly text: string;
+  /** A whole program in Python and its entry, where they stand before it. */
+  readonly program: { readonly source: string; readonly entry: string } | undefined;
+  /** Blocks behind it without a command: what it goes on to say. */
+  readonly more: string[];
+}
+
+const sessions: Session[] = pages
   .filter(({ page }) => page !== "README.md")
-  .flatMap((page) =>
-    blocks(page.text, "console")
-      .filter((text) => text.startsWith("$ "))
-      .map((text, index) => ({ ...page, name: `session ${index + 1}`, text })),
-  );
+  .flatMap((page) => {
+    const own: Session[] = [];
+    let source: string | undefined;
+    let program: Session["program"];
+    for (const [, language, code = ""] of page.text.matchAll(/^```(\w+)\n(.*?)^```$/gms)) {
+      if (language === "python" && code.startsWith("#!")) source = code;
+      else if (language === "toml" && source !== undefined) program = { source, entry: code };
+      else if (language === "console" && code.startsWith("$ ")) {
+        own.push({ ...page, name: `session ${own.length + 1}`, text: code, program, more: [] });
+        [source, program] = [undefined, undefined];
+      } else if (language === "console") own.at(-1)?.more.push(code);
+    }
+    return own;
+  });
+const isEndless = ({ text }: Session): boolean => text.startsWith("$ bulkhead dev ");
 
 /** `bulkhead` as it is linked to wherever PATH looks. */
 const bin = path.join(folder, "bin");
@@ -102,23 +123,29 @@ chmodSync(path.join(bin, "bulkhead"), 0o755);
 function isRunnable(code: string): boolean {
   const named = [...code.matchAll(/sample-plugins\/[\w./-]+/g)].map(([file]) => path.join(root, file));
   const files = [...named, ...(/Client\.connect|^\$ bulkhead/m.test(code) ? [wordcount] : [])];
-  const python = !code.includes(".py") || spawnSync("python3", ["--version"]).error === undefined;
-  return python && files.every((file) => existsSync(file));
+  return (hasPython || !code.includes(".py")) && files.every((file) => existsSync(file));
 }
+const hasPython =
+  spawnSync("python3", ["-c", "import sys; sys.exit(sys.version_info < (3, 10))"]).status === 0;
 
-/** As a pattern: `…` stands for what is left out, and any report's id will do. */
+/** What stands on a page builds on what stands before it. */
+const needsPython = (page: Page): boolean => page.text.includes("--lang python");
+
+/** As a pattern: `…` stands for what is left out, and any time and any report's id will do. */
 function pattern(output: string): RegExp {
   const quoted = output.replaceAll(/[\\^$.*+?()[\]{}|]/g, String.raw`\$&`);
   const loose = quoted
     .replaceAll("…", ".*?")
-    .replaceAll(/\b([a-z][a-z-]*)-1-\w{4}\b/g, String.raw`$1-1-\w{4}`);
+    .replaceAll(/\b\d+(?:\\\.\d+)?( ?)m?s\b/g, String.raw`[\d.]+$1m?s`)
+    .replaceAll(/\b([a-z][a-z-]*)-(\d)-\w{4}\b/g, String.raw`$1-$2-\w{4}`);
   return new RegExp(`^${loose}$`, "s");
 }
 
 let daemon: DaemonProcess | undefined;
+const entry = `[plugins.wordcount]\ncommand = ${JSON.stringify(wordcount)}\n`;
 beforeAll(async () => {
   if (!existsSync(wordcount)) return;
-  daemon = new DaemonProcess(`[plugins.wordcount]\ncommand = ${JSON.stringify(wordcount)}\n`);
+  daemon = new DaemonProcess(entry);
   const client = await daemon.up();
   await client.control("plugin.wait", { plugin: "wordcount", until: "ready" });
   client.close();
@@ -158,16 +185,55 @@ describe("examples", () => {
     });
   }
 
-  for (const { page, folder: own, name, text } of sessions) {
-    test.skipIf(!isRunnable(text))(`of ${page} answer what it says: ${name}`, async () => {
-      for (const part of text.split(/^\$ /m).slice(1)) {
-        const [command = "", ...lines] = part.split("\n");
-        const answer = await output("sh", ["-c", `exec 2>&1; ${command}`], own);
-        expect(answer).toMatch(pattern(lines.join("\n")));
+  for (const session of sessions) {
+    const { page, folder: own, name, text, program } = session;
+    const runnable = isRunnable(text) && (hasPython || !needsPython(session));
+    test.skipIf(!runnable)(`of ${page} answer what it says: ${name}`, { timeout: 120_000 }, async () => {
+      if (program !== undefined) install(program, own);
+      for await (const [answer, expected] of isEndless(session) ? developed(session) : answered(session)) {
+        expect(answer).toMatch(pattern(expected));
       }
     });
   }
 });
+
+/** What is printed, and what should be. */
+type Answers = AsyncGenerator<readonly [answer: string, expected: string]>;
+
+async function* answered({ folder: own, text }: Session): Answers {
+  for (const part of text.split(/^\$ /m).slice(1)) {
+    const [command = "", ...lines] = part.split("\n");
+    // A command that is meant to fail says so in what it prints.
+    yield [await output("sh", ["-c", `exec 2>&1; ${command}\n:`], own), lines.join("\n")];
+  }
+}
+
+/** An author at work: `bulkhead dev`, and what is saved while it runs. */
+async function* developed({ folder: own, text, more }: Session): Answers {
+  const [command = "", ...first] = text.trimEnd().split("\n");
+  const [named = ""] = command.split(" ").slice(-1);
+  const dev = new Dev(own, named);
+  const file = path.join(own, named, "plugin.py");
+  const source = readFileSync(file, "utf8");
+  const saved = [source, source.replace("Hello,", "Good morning,"), source.replace(".run()", ".runn()")];
+  for (const [index, block] of [first, ...more.map((each) => each.trimEnd().split("\n"))].entries()) {
+    if (index > 0) writeFileSync(file, saved[index] ?? source);
+    for (const line of block.filter((each) => each !== "…")) {
+      const isNote = line.startsWith("dev: ");
+      if (isNote) await dev.stateDir();
+      yield [isNote ? dev.stderr.trimEnd() : await dev.line(pattern(line)), line];
+    }
+  }
+  yield [String(await dev.end("SIGTERM")), "0"];
+}
+
+/** In the place of what `bulkhead new` made, and among the plugins of the daemon. */
+function install({ source, entry: added }: NonNullable<Session["program"]>, own: string): void {
+  const [, command = ""] = /^command = "(.+)"$/m.exec(added) ?? [];
+  const file = path.join(own, command);
+  writeFileSync(file, source, { mode: 0o755 });
+  daemon?.configure(entry + added.replace(JSON.stringify(command), JSON.stringify(file)));
+}
 
 test("pages have configurations that fit", () => {
   const written = pages.flatMap(({ text }) => blocks(text, "toml"));
@@ -188,6 +254,10 @@ const codeOf = (markdown: string): string =>
 const commandsIn = (code: string): string[] =>
   [...code.matchAll(/\bbulkhead ([a-z]+)/g)].map(([, name = ""]) => name);
 
+/** A command line in a cell of a table. */
+const cell = (command: readonly string[]): string =>
+  command.length === 0 ? "–" : `\`${command.join(" ").replace("{{name}}", "hello")}\``;
+
 describe("README.md", () => {
   test("has the Rust plugin that is compiled with the SDK", () => {
     expect(blocks(readme, "rust")).toEqual([read("protocol/sdk/rust/examples/min.rs")]);
@@ -204,6 +274,33 @@ describe("README.md", () => {
     expect(named.filter((name) => !(name in scripts))).toEqual([]);
   });
 
+  test("says of each language what it takes, and how it is built and tested", () => {
+    const rows = languageNames.map((language) => {
+      const { title, tools, build, test: check, executable, prepare } = languageOf(language);
+      const versions = tools.flatMap(({ name, oldest }) => [
+        name,
+        ...(oldest?.[1] ? [oldest.join(".")] : []),
+      ]);
+      return {
+        title,
+        versions,
+        cells: [cell(prepare ?? build), cell(check), cell([executable("hello")])],
+      };
+    });
+    for (const { title, versions, cells } of rows) {
+      const row = readme.split("\n").find((line) => line.startsWith(`| [${title}](`)) ?? title;
+      expect(row).toContain(`| ${cells.join(" | ")} |`);
+      for (const word of versions) expect(row).toContain(word);
+    }
+  });
+
+  test("names every sample plugin", () => {
+    const folders = globSync("sample-plugins/*/README.md", { cwd: root }).map((file) => path.dirname(file));
+    const missing = folders.filter((each) => !readme.includes(`](${each}/README.md)`));
+    // Types that some of them share.
+    expect(missing).toEqual(["sample-plugins/todo-api"]);
+  });
+
   test("has the exit statuses of the command line", () => {
     const rows = [...readme.matchAll(/^\| (\d+) \|/gm)].map(([, status]) => Number(status));
     expect(rows).toEqual(Object.values(exit));
@@ -211,6 +308,9 @@ describe("README.md", () => {
 });
 
 describe("ARCHITECTURE.md", () => {
+  /** Files that users write. */
+  const ofUsers = new Set(["bulkhead.toml", "plugin.toml", "config/PLUGIN.toml"]);
+
   /** Each part of the code map: its folder, and what it names there. */
   const map = architecture.slice(architecture.indexOf("## Code map"), architecture.indexOf("## Layers"));
   const parts = map
@@ -229,8 +329,7 @@ describe("ARCHITECTURE.md", () => {
         (name) => ![path.join(root, folder, name), path.join(root, name)].some((file) => existsSync(file)),
       ),
     );
-    // Files that users write.
-    expect(missing.filter((name) => name !== "bulkhead.toml" && name !== "plugin.toml")).toEqual([]);
+    expect(missing.filter((name) => !ofUsers.has(name))).toEqual([]);
   });
 
   test("maps every folder", () => {
@@ -251,7 +350,8 @@ describe("ARCHITECTURE.md", () => {
       ([, file = ""]) => file,
     );
     expect(named.length).toBeGreaterThan(30);
-    expect(named.filter((file) => !existsSync(path.join(root, file)))).toEqual([]);
+    const missing = named.filter((file) => !ofUsers.has(file) && !existsSync(path.join(root, file)));
+    expect(missing).toEqual([]);
   });
 });
 
