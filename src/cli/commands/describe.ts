@@ -1,3 +1,4 @@
+import type { Described } from "../../../protocol/caller.ts";
 import type { Api, Description, Method } from "../../../protocol/description.ts";
 import { about, examples } from "../context.ts";
 import type { Define } from "../context.ts";
@@ -23,10 +24,10 @@ export const define: Define = (command, context) => {
 
 export function describeLines(
   plugin: string,
-  description: Description,
+  description: Description & Partial<Pick<Described, "agreed">>,
   { style }: Pick<Output, "style">,
 ): string[] {
-  const { plugin: own, build, apis, needs, exclusive } = description;
+  const { plugin: own, build, apis, needs, exclusive, agreed } = description;
   const facts = [
     build?.language,
     build?.compiler,
@@ -37,17 +38,27 @@ export function describeLines(
   ].filter((fact) => fact !== undefined);
   const lines = [
     `${style("bold", terminalLine(own.name))} ${terminalLine(own.version)}  ${style("dim", terminalLine(facts.join(", ")))}`,
-    ...(needs ?? []).map(({ service, range }) => `needs ${terminalLine(service)} ${terminalLine(range)}`),
+    ...(needs ?? []).map(
+      ({ service, range, optional }) =>
+        `${optional === true ? "can use" : "needs"} ${terminalLine(service)} ${terminalLine(range)}`,
+    ),
+    ...(description.config === undefined
+      ? []
+      : [`config (${members(description.config)}): see bulkhead config ${plugin}`]),
   ];
   for (const api of apis) {
-    lines.push("", `${style("bold", terminalLine(api.name))} ${terminalLine(api.version)}`);
+    const isInForce = agreed?.some(({ name, version }) => name === api.name && version === api.version);
+    const idle = isInForce === false ? `  ${style("dim", "not in force")}` : "";
+    lines.push("", `${style("bold", terminalLine(api.name))} ${terminalLine(api.version)}${idle}`);
     lines.push(...apiLines(plugin, api, style));
   }
   return lines;
 }
 
 function apiLines(plugin: string, api: Api, style: Paint): string[] {
-  return api.methods.flatMap((method) => {
+  const about = (text: string | undefined): string[] =>
+    text === undefined ? [] : [`      ${style("dim", terminalLine(text))}`];
+  const methods = api.methods.flatMap((method) => {
     const notes = [
       ...(method.idempotent === true ? ["idempotent"] : []),
       ...(method.item === undefined ? [] : ["stream"]),
@@ -55,11 +66,18 @@ function apiLines(plugin: string, api: Api, style: Paint): string[] {
     ];
     return [
       `  ${terminalLine(`${plugin}.${api.name}.${method.name}${signature(method)}`)}${notes.length === 0 ? "" : `  ${style("dim", notes.join(", "))}`}`,
-      ...(method.description === undefined
-        ? []
-        : [`      ${style("dim", terminalLine(method.description))}`]),
+      ...about(method.description),
     ];
   });
+  const events = (api.events ?? []).flatMap(({ name, params, description }) => [
+    `  wants the event ${terminalLine(`${api.name}.${name}(${members(params)})`)}`,
+    ...about(description),
+  ]);
+  const actions = (api.actions ?? []).flatMap(({ id, method, key, description }) => [
+    `  action ${terminalLine(`${id}: ${api.name}.${method}`)}${key === undefined ? "" : `  ${style("dim", `key ${terminalLine(key)}`)}`}`,
+    ...about(description),
+  ]);
+  return [...methods, ...events, ...actions];
 }
 
 /** `(a: integer, b?: string) -> integer` */
