@@ -206,7 +206,7 @@ test("a contract reads as if it had been written by hand", () => {
 test("it compiles, gives typed clients, and fits the plugin", async () => {
   const file = write("todo.ts", contractSource(describing(todo)));
   const use = path.join(folder, "use.ts");
-  const typed = JSON.stringify(path.join(root, "src/client/typed.ts"));
+  const typed = JSON.stringify(path.join(root, "src/client/bind/typed.ts"));
   writeFileSync(
     use,
     `import type { TypedClient } from ${typed};
