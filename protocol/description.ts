@@ -4,7 +4,7 @@ import { z } from "zod";
 
 export const pluginId = z
   .string()
-  .max(64)
+  .max(64, "must be at most 64 characters")
   .regex(/^[a-z][a-z0-9-]*$/, "must be lower-case letters, digits and dashes, beginning with a letter");
 
 const version = z

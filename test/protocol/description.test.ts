@@ -76,3 +76,7 @@ test("the examples of protocol/README.md are what the schemas say", () => {
   const result = examples.find((each) => each.id === 1 && each.result !== undefined)?.result;
   expect(description.parse(result)).toEqual(result);
 });
+
+test("a name that is too long is told so in a sentence's words", () => {
+  expect(pluginId.safeParse("a".repeat(65)).error?.issues[0]?.message).toBe("must be at most 64 characters");
+});

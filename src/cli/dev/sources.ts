@@ -33,6 +33,7 @@ export function watchSources(
     looking = true;
     const now = await look(root, scriptNow() ?? "");
     looking = false;
+    if (now === undefined) return;
     known ??= now;
     const isStill = seen === undefined || changed(seen, now).length === 0;
     seen = now;
@@ -46,9 +47,10 @@ export function watchSources(
   return { close: () => clearInterval(timer) };
 }
 
-async function look(root: string, script: string): Promise<Look> {
+/** Undefined: there is no script to have sources; perhaps it is being written. */
+async function look(root: string, script: string): Promise<Look | undefined> {
   const extension = path.extname(script);
-  if (extension === "" || !(await isScript(script))) return new Map();
+  if (extension === "" || !(await isScript(script))) return undefined;
   const files: string[] = [];
   const visit = async (directory: string): Promise<void> => {
     for (const entry of await readdir(directory, { withFileTypes: true }).catch(() => [])) {

@@ -1,6 +1,6 @@
 /** `config/<plugin>.toml` beside `bulkhead.toml`: a plugin's own settings, which may be changed without an editor. */
 import { randomUUID } from "node:crypto";
-import { mkdir, open, realpath, rename, rm, stat } from "node:fs/promises";
+import { mkdir, open, readlink, realpath, rename, rm, stat } from "node:fs/promises";
 import path from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { parse } from "smol-toml";
@@ -62,7 +62,7 @@ export async function stageSettings(file: string, change: SettingsChange): Promi
   const text = changedText(file, old, change);
   if (text === (old ?? "")) return { commit: nothing, discard: nothing };
   // A link stays one: what it leads to is replaced.
-  const target = await realpath(file).catch(() => file);
+  const target = await realpath(file).catch(() => leadsTo(file));
   const staged = `${target}.${randomUUID()}.tmp`;
   const refuse = (error: unknown): BulkheadError =>
     BulkheadError.of("invalid_config", `${file} can not be written: ${reasonOf(error)}`);
@@ -93,6 +93,12 @@ export async function stageSettings(file: string, change: SettingsChange): Promi
       await syncDirectory(path.dirname(target)).catch(nothing);
     },
   };
+}
+
+/** Of a link to what is not there yet, that; else the file itself. */
+async function leadsTo(file: string): Promise<string> {
+  const link = await readlink(file).catch(() => undefined);
+  return link === undefined ? file : path.resolve(path.dirname(file), link);
 }
 
 const nothing = (): Promise<void> => Promise.resolve();

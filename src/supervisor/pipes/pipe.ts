@@ -59,6 +59,8 @@ export class Pipe {
   #retry: { timer: NodeJS.Timeout; at: number } | null = null;
   #saving: Promise<unknown> = Promise.resolve();
   #saveAgain: NodeJS.Timeout | undefined;
+  /** The youngest record. */
+  #noting: Promise<unknown> = Promise.resolve();
 
   constructor({ progress, ...record }: PipeRecord<PipeProgress>, around: PipeSurroundings) {
     this.#record = record;
@@ -149,11 +151,7 @@ export class Pipe {
         this.#leave();
         return;
       case "record":
-        void this.#save().then((problem) =>
-          this.dispatch(
-            problem === null ? { type: "recorded" } : { type: "record_failed", message: problem },
-          ),
-        );
+        this.#note();
         return;
       case "save":
         void this.#save().then((problem) => problem !== null && this.#saveLater());
@@ -231,6 +229,16 @@ export class Pipe {
       else this.#rest(Math.min(2 * delayMs, longestDelayMs));
     };
     this.#retry = { timer: setTimeout(look, delayMs), at: Date.now() + delayMs };
+  }
+
+  #note(): void {
+    const noted = this.#save();
+    this.#noting = noted;
+    void noted.then((problem) => {
+      // It was paused and resumed meanwhile: the record of now is another one.
+      if (this.#noting !== noted) return;
+      this.dispatch(problem === null ? { type: "recorded" } : { type: "record_failed", message: problem });
+    });
   }
 
   /** Of the end that is waited for. */

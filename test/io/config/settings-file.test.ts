@@ -139,6 +139,15 @@ describe("a change of the file", () => {
     expect(readFileSync(real, "utf8")).toBe("bpm = 90\n");
   });
 
+  test("goes through a symbolic link to a file that is not there yet", async () => {
+    const real = path.join(path.dirname(path.dirname(file())), "dotfiles", "p.toml");
+    mkdirSync(path.dirname(file()));
+    symlinkSync("../dotfiles/p.toml", file());
+    await (await stageSettings(file(), bpm)).commit();
+    expect(lstatSync(file()).isSymbolicLink()).toBe(true);
+    expect(readFileSync(real, "utf8")).toBe("bpm = 90\n");
+  });
+
   test.each<[what: string, content: string, change: object, message: string]>([
     ["a file that is no TOML", "a = \n", bpm, "config/p.toml:1"],
     ["a table", "[bpm]\n", bpm, "bpm is written as a table; edit the file by hand"],
