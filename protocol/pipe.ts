@@ -14,7 +14,7 @@ import { pluginId } from "./description.ts";
 export type PipeState = "running" | "waiting" | "paused" | "failed" | "done";
 
 /** More than these at once, or more of it, are a mistake. The latter two in bytes. */
-export const pipeLimits = { pipes: 64, params: 64 * 1024, cursor: 4096 } as const;
+export const pipeLimits = { pipes: 64, params: 64 * 1024 } as const;
 
 export const pipeName = z
   .string()

@@ -12,7 +12,7 @@ import { nearest } from "../../protocol/nearest.ts";
 import { pointerStep } from "../core/json-value.ts";
 import type { DescribedSetting, Values } from "../core/settings/settings.ts";
 import { templateOf } from "../core/settings/template.ts";
-import { formatProblem, settingKey } from "../io/config/config.ts";
+import { formatProblem, settingKey, unseen } from "../io/config/config.ts";
 import type { LoadedConfig } from "../io/config/config.ts";
 import { settingsFileOf, stageSettings } from "../io/config/settings-file.ts";
 import type { SettingsChange } from "../io/config/settings-file.ts";
@@ -109,17 +109,18 @@ export class PluginConfigurations {
     return { file, text };
   }
 
-  /** The same entries without the values of what is known to be secret. */
+  /** The same entries without the values of secrets, and of settings that no schema is known of yet. */
   masked(entries: readonly ConfigValue[]): ConfigValue[] {
     const { config, supervisor } = this.#options;
-    const secrets = new Set(
+    const shown = new Map(
       config().plugins.flatMap(({ id, config: own }) => {
-        const schema = supervisor.configurations.description(id)?.config;
-        const keys = supervisor.configurations.secretsAmong(schema, Object.keys(own));
-        return [...keys].map((key) => settingKey(id, key));
+        const known = supervisor.configurations.description(id);
+        const keys = Object.keys(own);
+        const masked = known === null ? keys : supervisor.configurations.secretsAmong(known.config, keys);
+        return [...masked].map((key) => [settingKey(id, key), known === null ? unseen : hidden] as const);
       }),
     );
-    return entries.map((each) => (secrets.has(each.key) ? { ...each, value: hidden } : each));
+    return entries.map((each) => ({ ...each, value: shown.get(each.key) ?? each.value }));
   }
 
   async #subject(name: string): Promise<Subject> {

@@ -1,6 +1,7 @@
 /** How a supervisor is asked for. */
 import path from "node:path";
 import type { z } from "zod";
+import { aliasesOf } from "../../protocol/aliases.ts";
 import { pluginEntry } from "../../protocol/config.ts";
 import type { PluginSpec } from "../../protocol/config.ts";
 import { pluginId } from "../../protocol/description.ts";
@@ -40,7 +41,7 @@ export function specsOf(options: SupervisorOptions): PluginSpec[] {
     env: options.env ?? process.env,
     platform: process.platform,
   };
-  return Object.entries(options.plugins ?? {}).map(([id, entry]) => {
+  const specs = Object.entries(options.plugins ?? {}).map(([id, entry]) => {
     const name = pluginId.safeParse(id);
     const parsed = pluginEntry.safeParse(entry);
     if (name.success && parsed.success) return specFrom(id, parsed.data, base);
@@ -48,4 +49,8 @@ export function specsOf(options: SupervisorOptions): PluginSpec[] {
     const where = [`plugins.${id}`, ...(issue?.path.map(String) ?? [])].join(".");
     throw BulkheadError.of("invalid_config", `${where}: ${issue?.message ?? "does not fit"}`);
   });
+  const [clash] = aliasesOf(specs).clashes;
+  if (clash === undefined) return specs;
+  const message = `plugins.${clash.plugin}.aliases.${clash.alias}: it is a name of ${clash.other} already`;
+  throw BulkheadError.of("invalid_config", message);
 }

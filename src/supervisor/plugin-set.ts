@@ -1,5 +1,7 @@
 /** Which plugins there are: made what the configuration says, one change after the other. */
 import { mkdirSync } from "node:fs";
+import { aliasesOf } from "../../protocol/aliases.ts";
+import type { Alias } from "../../protocol/aliases.ts";
 import type { PluginSpec } from "../../protocol/config.ts";
 import { BulkheadError, errors } from "../../protocol/error.ts";
 import type { LogLine, PluginStatus } from "../../protocol/state.ts";
@@ -10,7 +12,6 @@ import type { Surroundings } from "./lives.ts";
 import type { Keeping } from "./options.ts";
 import { Plugin } from "./plugin.ts";
 import { Router } from "./router.ts";
-import type { Alias } from "./router.ts";
 
 /** What a changed configuration did. Ids, and for `errors` sentences. */
 export interface Change {
@@ -117,7 +118,8 @@ export class PluginSet {
     const leaving = removed.map((id) => this.#remove(id));
     this.#broken.clear();
     for (const [id, problem] of broken) this.#broken.set(id, problem);
-    const clashes = this.#rename(specs);
+    this.#aliases.clear();
+    for (const [name, alias] of aliasesOf(specs, broken.keys()).aliases) this.#aliases.set(name, alias);
     const changing = Promise.all(specs.map((spec) => this.#replace(spec)));
     const added = specs.filter(({ id }) => !this.#plugins.has(id));
     for (const spec of added) await this.#tryToAdd(spec);
@@ -129,24 +131,10 @@ export class PluginSet {
       added: added.map(({ id }) => id).filter((id) => this.#plugins.has(id)),
       removed,
       changed: changed.map(({ id }) => id),
-      errors: [...[...this.#broken].map(([id, problem]) => `${id}: ${problem}`), ...refused, ...clashes],
+      errors: [...[...this.#broken].map(([id, problem]) => `${id}: ${problem}`), ...refused],
     };
     this.#options.surroundings.events.tell({ type: "config.loaded", ...change });
     return change;
-  }
-
-  /** A plugin's own name wins over an alias, and the first of two aliases over the second. Says which lost. */
-  #rename(specs: readonly PluginSpec[]): string[] {
-    const clashes: string[] = [];
-    this.#aliases.clear();
-    for (const { id, aliases } of specs) {
-      for (const [alias, api] of Object.entries(aliases)) {
-        const other = specs.some((each) => each.id === alias) ? alias : this.#aliases.get(alias)?.plugin;
-        if (other === undefined) this.#aliases.set(alias, { plugin: id, api });
-        else clashes.push(`${id}: the alias ${alias} is ignored: it is a name of ${other} already`);
-      }
-    }
-    return clashes;
   }
 
   /** What was done about it, or why the plugin stays as it was. */

@@ -1,16 +1,11 @@
 /** From a call's target to the plugin that serves it. Params and results pass through as bytes. */
+import type { Alias } from "../../protocol/aliases.ts";
 import { BulkheadError } from "../../protocol/error.ts";
 import type { RpcError } from "../../protocol/error.ts";
 import { nearest } from "../../protocol/nearest.ts";
 import type { RoutedCall, RouteOptions, Settle } from "./call.ts";
 import { endedCall, refusal } from "./call.ts";
 import type { Plugin } from "./plugin.ts";
-
-/** One api of a plugin under a name of its own. */
-export interface Alias {
-  readonly plugin: string;
-  readonly api: string;
-}
 
 /** Calls are addressed as `plugin/api.method`; method names without a slash are the daemon's own. */
 export class Router {

@@ -59,8 +59,10 @@ describe("an alias", () => {
   });
 
   test("never takes the name of a plugin", async () => {
-    const supervisor = await supervise({ suite: suite({ one: "words" }), one: fixture({ tag: "one" }) });
-    expect(await supervisor.call("one/fixture.tag", {})).toBe("one");
+    const plugins = { suite: suite({ one: "words" }), one: fixture({ tag: "one" }) };
+    const error = await failure(supervise(plugins));
+    expect(error).toMatchObject({ code: "invalid_config" });
+    expect(error.message).toContain("plugins.suite.aliases.one: it is a name of one already");
   });
 
   test("that is misspelt is named in the error", async () => {

@@ -70,8 +70,9 @@ test("without the setting the supervisor passes values on as they are", async ()
   expect(await supervisor.call("one/fixture.echo", { text: 5 })).toEqual({ text: 5 });
 });
 
+const doubled = (name: string): unknown => ({ allOf: [{ $ref: name }, { $ref: name }] });
+
 describe("a check that takes for ever is given up, and everybody else goes on", () => {
-  const doubled = (name: string): unknown => ({ allOf: [{ $ref: name }, { $ref: name }] });
   const $defs = Object.fromEntries(
     Array.from({ length: 40 }, (_, n) => [`n${n}`, doubled(`#/$defs/n${n + 1}`)]),
   );

@@ -114,7 +114,7 @@ async function viewOf({ out, daemon, places }: Context): Promise<ConfigView> {
 async function readConfig(
   file: string | null,
 ): Promise<ConfigView & { readonly plugins: readonly string[] }> {
-  const { loadConfig, formatProblem } = await import("../../io/config/config.ts");
+  const { loadConfig, formatProblem, withoutSettings } = await import("../../io/config/config.ts");
   const result = await loadConfig(file, { env: process.env });
   if (!result.ok) return { file, plugins: [], entries: [], problems: result.problems.map(formatProblem) };
   const { config } = result;
@@ -122,7 +122,7 @@ async function readConfig(
   return {
     file: config.file,
     plugins: config.plugins.map(({ id }) => id),
-    entries: config.origins,
+    entries: withoutSettings(config.origins),
     problems: problems.map(formatProblem),
   };
 }

@@ -4,6 +4,7 @@ import path from "node:path";
 import type { z } from "zod";
 import { configFile, pluginEntry, type PluginSpec } from "../../../protocol/config.ts";
 import { pluginId } from "../../../protocol/description.ts";
+import { aliasesOf } from "../../../protocol/aliases.ts";
 import { contractProblems } from "./contract-file.ts";
 import { daemonOrigins, pluginOrigins, settingOrigins, type DaemonSettings, type Origin } from "./origin.ts";
 import { problemAt, problemsOf, type ConfigProblem, type Section } from "./problem.ts";
@@ -11,7 +12,7 @@ import { plainData, readToml, reasonOf } from "./read.ts";
 import { readSettings, settingsFileOf } from "./settings-file.ts";
 import { commandFor, noCommand, specFrom } from "./spec.ts";
 
-export { settingKey, type DaemonSettings, type Origin } from "./origin.ts";
+export { settingKey, unseen, withoutSettings, type DaemonSettings, type Origin } from "./origin.ts";
 export { formatProblem, type ConfigProblem } from "./problem.ts";
 export { sameSpec, specFrom } from "./spec.ts";
 
@@ -85,6 +86,17 @@ export async function loadConfig(file: string | null, options: LoadOptions): Pro
   };
 }
 
+/** Another name that is taken is of no use, and costs nobody else anything. */
+function aliasProblems(found: readonly Found[]): ConfigProblem[] {
+  const specs = found.flatMap(({ result }) => (result.ok ? [result.spec] : []));
+  const ids = found.map(({ id }) => id);
+  return aliasesOf(specs, ids).clashes.flatMap(({ plugin, alias, other }) => {
+    const section = found.find(({ id }) => id === plugin)?.section;
+    const message = `ignored: ${alias} is a name of ${other} already`;
+    return section === undefined ? [] : [problemAt(section, ["aliases", alias], message)];
+  });
+}
+
 type Environment = Pick<Parameters<typeof specFrom>[2], "env" | "platform"> & { readonly configFile: string };
 
 /** A plugin that was found, whether it can be run or not. */
@@ -126,7 +138,7 @@ function assemble(
     daemon,
     plugins: byId.flatMap(({ result }) => (result.ok ? [result.spec] : [])),
     broken: byId.flatMap(({ id, result }) => (result.ok ? [] : [{ id, problems: result.problems }])),
-    problems: [...problems, ...again],
+    problems: [...problems, ...again, ...aliasProblems(byId)],
     origins: [...origins, ...byId.flatMap(({ result }) => (result.ok ? result.origins : []))],
     files: [...new Set([...(file === null ? [] : [file]), ...found.flatMap(filesOf)])],
   };

@@ -99,6 +99,16 @@ export function settingOrigins(
   }));
 }
 
+/** Shown for a value of which nobody can say whether it is a secret: only the plugin's schema would. */
+export const unseen = "(set)";
+
+/** Without the values of plugins' own settings. */
+export function withoutSettings(origins: readonly Origin[]): Origin[] {
+  return origins.map((each) =>
+    /^plugins\.[^.]+\.config\./.test(each.key) ? { ...each, value: unseen } : each,
+  );
+}
+
 /** The key of a plugin's own setting among the origins. */
 export function settingKey(id: string, key: string): string {
   return formatKey(["plugins", id, "config", key]);

@@ -1,7 +1,6 @@
 /** Runs one pipe: makes its machine's effects happen, and tells it what came of them. */
 import type { StreamItem } from "../../../protocol/caller.ts";
 import { BulkheadError } from "../../../protocol/error.ts";
-import { pipeLimits } from "../../../protocol/pipe.ts";
 import type { PipeStatus } from "../../../protocol/pipe.ts";
 import { failureOf } from "../../core/pipe-failure.ts";
 import { canSkip, longestDelayMs, pipeOf, pipeStep, progressOf } from "../../core/pipe-state.ts";
@@ -187,7 +186,7 @@ export class Pipe {
     let event: PipeEvent;
     try {
       const { done, value } = await source.items.next();
-      event = done === true ? { type: "ended" } : { type: "item", item: itemOf(this.#record.source, value) };
+      event = done === true ? { type: "ended" } : { type: "item", item: itemOf(value) };
     } catch (error) {
       event = { type: "source_failed", failure: failureOf(this.#sourceError(source, error)) };
     }
@@ -263,12 +262,8 @@ export class Pipe {
   }
 }
 
-/** @throws BulkheadError `too_large` */
-function itemOf(source: string, { value, cursor }: StreamItem): PipeItem {
-  if (cursor === undefined) return { value, cursor: null };
-  if (Buffer.byteLength(cursor) <= pipeLimits.cursor) return { value, cursor };
-  const message = `${source} gave an item a cursor of more than ${pipeLimits.cursor} bytes`;
-  throw BulkheadError.of("too_large", message, { settlement: "answered" });
+function itemOf({ value, cursor }: StreamItem): PipeItem {
+  return { value, cursor: cursor ?? null };
 }
 
 function known(error: unknown): BulkheadError {

@@ -141,6 +141,24 @@ log_level = "debug"
   });
 });
 
+test("an alias that is taken is named with its place, and ignored", async () => {
+  const { plugins, problems } = await load(`
+[plugins.one]
+command = "a"
+aliases = { two = "text", words = "text" }
+[plugins.three]
+command = "a"
+aliases = { words = "rows" }
+[plugins.two]
+command = "a"
+`);
+  expect(plugins.map(({ id }) => id)).toEqual(["one", "three", "two"]);
+  expect(problems.map(formatProblem)).toEqual([
+    expect.stringMatching(/:4:.*aliases\.two.*ignored: two is a name of two already/),
+    expect.stringMatching(/:7:.*aliases\.words.*ignored: words is a name of one already/),
+  ]);
+});
+
 describe("the command", () => {
   test("a bare name is the file beside the configuration, else what the PATH has", async () => {
     write("here", "#!/bin/sh\n", 0o755);
