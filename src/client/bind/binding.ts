@@ -136,14 +136,8 @@ export class Binding {
   ): () => Promise<unknown> {
     const { idleTimeout, timeout, onProgress } = options;
     const endsAt = timeout === undefined ? undefined : performance.now() + timeout;
-    return async () => {
-      const wrong = Promise.withResolvers<never>();
-      wrong.promise.catch(() => {});
-      const told = this.progress(operation, target, onProgress, (error) => {
-        wrong.reject(error);
-        scope.controller.abort();
-      });
-      const call = this.agreed(scope.signal, (fingerprint) =>
+    const send = (told: CallOptions["onProgress"]): Promise<unknown> =>
+      this.agreed(scope.signal, (fingerprint) =>
         this.caller.call(target, params, {
           fingerprint,
           idleTimeout,
@@ -152,7 +146,15 @@ export class Binding {
           onProgress: told,
         }),
       );
-      return Promise.race([call, wrong.promise]);
+    if (onProgress === undefined) return () => send(undefined);
+    return () => {
+      const wrong = Promise.withResolvers<never>();
+      wrong.promise.catch(() => {});
+      const told = this.progress(operation, target, onProgress, (error) => {
+        wrong.reject(error);
+        scope.controller.abort();
+      });
+      return Promise.race([send(told), wrong.promise]);
     };
   }
 
