@@ -42,3 +42,4 @@ export type { Difference } from "./core/compare.ts";
 export { Supervisor } from "./supervisor/supervisor.ts";
 export type { SupervisorOptions } from "./supervisor/options.ts";
 export type { Change } from "./supervisor/plugin-set.ts";
+export { TodoHost } from "./todo/host.ts";

@@ -55,7 +55,7 @@ const layers: Readonly<Record<string, Layer>> = {
   "src/tui": { own: ["protocol", "src/client", "src/todo"], outside: ["node:*", "ink", "react"] },
   // The public API: what a host program embeds. It brings neither the daemon nor a user interface along.
   "src/index.ts": {
-    own: ["protocol", "src/core", "src/wire", "src/io", "src/supervisor", "src/client"],
+    own: ["protocol", "src/core", "src/wire", "src/io", "src/supervisor", "src/client", "src/todo"],
     outside: [],
   },
 };

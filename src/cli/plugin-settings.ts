@@ -1,5 +1,5 @@
 /** `bulkhead config P`: shows, changes and documents a plugin's own settings. */
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import type { PluginSetting, PluginSettings } from "../../protocol/control-results.ts";
 import { BulkheadError } from "../../protocol/error.ts";
@@ -138,11 +138,12 @@ async function template(daemon: Client, plugin: string, write: boolean, out: Out
   else if (!write) out.line(text.trimEnd());
 }
 
-/** Never over what somebody wrote. */
+/** Never over what somebody wrote. What the last `unset` has left empty is nothing. */
 async function writeNew(file: string, text: string): Promise<void> {
   try {
     await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
-    await writeFile(file, text, { flag: "wx", mode: 0o600 });
+    const isEmpty = (await readFile(file, "utf8").catch(() => "-")).trim() === "";
+    await writeFile(file, text, { flag: isEmpty ? "w" : "wx", mode: 0o600 });
   } catch (error) {
     const exists = error instanceof Error && "code" in error && error.code === "EEXIST";
     const why = exists

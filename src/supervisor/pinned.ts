@@ -28,6 +28,8 @@ function unmet(contract: ContractDocument, { description, apis }: Agreement): St
   }
   const differences = compare(contract, offered).filter(isMismatch);
   if (differences.length === 0) return null;
-  const message = `it does not fit the pinned contract ${name} ${contract.version}:\n${differencesInWords(name, differences)}`;
+  // On one line: it stands in tables and events.
+  const list = differencesInWords(name, differences).trim().split(/\n\s*/).join("; ");
+  const message = `it does not fit the pinned contract ${name} ${contract.version}: ${list}`;
   return { code: "contract_mismatch", message, detail: { differences } };
 }

@@ -16,9 +16,14 @@ const patienceMs = 60_000;
 
 const chaos = "sample-plugins/target/release/chaos";
 
-const plugins: readonly { readonly name: string; readonly config?: Record<string, string> }[] = [
+const plugins: readonly { readonly name: string; readonly config?: Record<string, unknown> }[] = [
   { name: "sample-plugins/target/release/min" },
   { name: "sample-plugins/target/release/todo-scan" },
+  { name: "sample-plugins/target/release/todo-command", config: { command: ["true"] } },
+  {
+    name: "sample-plugins/target/release/todo-tasks",
+    config: { directory: file("sample-plugins/todo-tasks/example") },
+  },
   { name: "sample-plugins/wordcount/build/wordcount" },
   { name: "sample-plugins/metronome/build/metronome" },
   { name: "sample-plugins/journal-source/build/journal-source" },

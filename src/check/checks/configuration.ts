@@ -2,6 +2,7 @@
 import type { JsonSchema } from "../../../protocol/description.ts";
 import { handshakeCodes } from "../../../protocol/error.ts";
 import { isObject } from "../../core/json-value.ts";
+import { settingsOf } from "../../core/settings/settings.ts";
 import type { Bench } from "../bench.ts";
 import { emptyResult } from "../bench.ts";
 import type { Answer } from "../call.ts";
@@ -93,18 +94,6 @@ function refusedConfig({ subject }: Bench, answer: Answer): void {
 function unsupported(config: JsonSchema): string | undefined {
   if (!isObject(config)) return "/config is not an object schema";
   if (config["type"] !== "object") return `/config/type is ${show(config["type"])}, not "object"`;
-  const properties = isObject(config["properties"]) ? config["properties"] : {};
-  for (const [name, property] of Object.entries(properties)) {
-    if (!isSupported(property)) return `/config/properties/${name} is of another kind: ${show(property)}`;
-  }
-  return undefined;
-}
-
-function isSupported(property: unknown): boolean {
-  if (!isObject(property)) return false;
-  const { type, items } = property;
-  const values = property["enum"];
-  if (Array.isArray(values)) return values.every((each) => typeof each === "string");
-  if (type === "array") return isObject(items) && items["type"] === "string";
-  return type === "string" || type === "integer" || type === "boolean";
+  const other = settingsOf(config).find(({ kind }) => kind === "other");
+  return other === undefined ? undefined : `/config/properties/${other.key} is of another kind`;
 }

@@ -25,7 +25,8 @@ export const define: Define = (command, context) => {
         `${each.plugin}.${each.api}.${each.method}`,
         each.description ?? "-",
       ]);
-      if (rows.length === 0) out.note("no actions");
+      if (rows.length === 0)
+        out.note("no actions; of a plugin that never ran, they are known after: bulkhead describe P");
       else
         for (const line of table(["ACTION", "KEY", "CALLS", "WHAT"], rows, out.style, out.width))
           out.line(line);

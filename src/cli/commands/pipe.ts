@@ -37,8 +37,15 @@ export const define: Define = (command, context) => {
     .addHelpText("after", `\n${durability}`)
     .action(async (source: string, sink: string, words: string[], options: CreateOptions) => {
       const open = context();
-      const from = await targetOf(open, source);
       const to = await targetOf(open, sink);
+      // What can be wrong from here on is about the source, and so are the hints.
+      const from = await targetOf(open, source);
+      if (from.method?.item === undefined) {
+        throw BulkheadError.of(
+          "invalid_params",
+          `${from.address} is no stream, so that it can not be a source`,
+        );
+      }
       const base = await baseParams(words, options.params);
       const values = words.filter((word) => word !== "-");
       const params = parseAssignments(values, from.method?.params, readText, base);

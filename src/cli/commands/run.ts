@@ -9,8 +9,8 @@ import type { InvokeOptions } from "../invoke.ts";
 export const define: Define = (command, context) => {
   const named = examples(command, [
     ["bulkhead actions", "what there is to run"],
-    ["bulkhead run todo-tasks.archive", "the plugin todo-tasks, and its action *.archive"],
-    ["bulkhead run todo-tasks.todo.archive days=30", "with the api named, and with params"],
+    ["bulkhead run view-stats.refresh", "an action by its id"],
+    ["bulkhead run todo-tasks.todo.generate max=3", "with the api named, and with params"],
   ]).argument("<plugin.action>", "or plugin.api.action");
   invokable(named).action(async (target: string, words: string[], options: InvokeOptions) => {
     const { plugin, name } = splitTarget(target, "action");
