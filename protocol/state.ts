@@ -194,6 +194,8 @@ export type EventBody =
       readonly lostCalls: number;
       readonly durable: boolean;
     }
+  /** To a reader that is slower than plugins emit: so many events that are told and not kept were left out for it. */
+  | { readonly type: "events.dropped"; readonly count: number }
   | {
       readonly type: "session.noise";
       readonly plugin: string;

@@ -37,6 +37,8 @@ export function eventWords(event: SupervisorEvent): string {
       const durable = event.durable ? "" : ", report not yet on disk";
       return `crashed (${event.class}): ${event.summary}${lost}${durable}${reportOf(event.report)}`;
     }
+    case "events.dropped":
+      return `${plural(event.count, "event")} came faster than they were read, and were left out`;
     case "session.noise":
       return `stray text on stdout: ${event.text}`;
     case "plugin.event":

@@ -83,6 +83,9 @@ export function nextStep(error: BulkheadError, subject: Subject): string {
   }
   const hint =
     error.hint ?? "The plugin answered with an error of its own; see its methods: bulkhead describe P";
+  // There is nothing to fill in: what was typed is all that can be looked at.
+  if (plugin === undefined && command !== undefined && /\bP\b/.test(hint))
+    return `bulkhead ${command} --help`;
   const filled = hint
     .replaceAll(/\bP\b/g, plugin ?? "P")
     .replaceAll(/ ID\b/g, error.report === undefined ? "" : ` ${error.report}`);

@@ -197,16 +197,19 @@ export class Connection {
 
   #stream(request: IncomingRequest, signal: AbortSignal): Stream {
     let seq = 0;
-    return {
-      signal,
-      item: (value) => {
-        if (signal.aborted) return;
-        const full = this.#peer.queuedBytes > mostItems;
-        const sent = !full && request.item(seq++, toRepairedSlice(value));
-        // A client that does not read loses its connection; nobody waits for it.
-        if (!sent) this.#end("did not read");
-      },
+    const item = (value: unknown): void => {
+      if (signal.aborted) return;
+      const full = this.#peer.queuedBytes > mostItems;
+      const sent = !full && request.item(seq++, toRepairedSlice(value));
+      // A client that does not read loses its connection; nobody waits for it.
+      if (!sent) this.#end("did not read");
     };
+    const offer = (value: unknown): boolean => {
+      if (this.#peer.queuedBytes > mostItems / 2) return false;
+      item(value);
+      return true;
+    };
+    return { signal, item, offer };
   }
 }
 

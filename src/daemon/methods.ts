@@ -182,11 +182,25 @@ function followEvents(
     plugin === undefined || ("plugin" in event && event.plugin === plugin);
   const wantsPast = since !== undefined || limit !== undefined;
   return follow<SupervisorEvent>(
-    stream,
+    { signal: stream.signal, item: tellerOf(stream) },
     (listener) => supervisor.subscribe((event) => isOfPlugin(event) && listener(event)),
     async () => (wantsPast ? past(limit ?? 10_000) : []),
     (known) => (event) => event.seq === 0 || event.seq > (known.at(-1)?.seq ?? since ?? 0),
   );
+}
+
+/**
+ * What has no position is told to those who keep up: a plugin that emits as fast as it can costs nobody the connection. How
+ * many were left out is told before the next one.
+ */
+function tellerOf({ item, offer }: Stream): (event: SupervisorEvent) => void {
+  let dropped = 0;
+  return (event) => {
+    const notice: SupervisorEvent = { type: "events.dropped", count: dropped, seq: 0, at: event.at };
+    if (dropped > 0 && offer(notice)) dropped = 0;
+    if (event.seq !== 0) item(event);
+    else if (dropped > 0 || !offer(event)) dropped++;
+  };
 }
 
 /** Reports, newest first, as many as fit well into one message. */

@@ -3,7 +3,10 @@ import { BulkheadError } from "../../protocol/error.ts";
 
 export interface Stream {
   readonly signal: AbortSignal;
+  /** For what must not be missed: a reader that is behind by more than its bound is cut off. */
   readonly item: (value: unknown) => void;
+  /** For what may be: false when the reader is behind by half of that, and so does not get it. */
+  readonly offer: (value: unknown) => boolean;
 }
 
 /** What may come while the past is read. */
@@ -18,7 +21,7 @@ const mostEarly = 10_000;
  * @throws BulkheadError `too_large`, when more comes meanwhile than can be kept
  */
 export async function follow<T>(
-  { signal, item }: Stream,
+  { signal, item }: { readonly signal: AbortSignal; readonly item: (value: T) => void },
   subscribe: (listener: (value: T) => void) => () => void,
   past: () => Promise<T[]>,
   isNew: (past: readonly T[]) => (value: T) => boolean,

@@ -114,8 +114,8 @@ export class PluginSet {
   async #apply(specs: readonly PluginSpec[], broken: ReadonlyMap<string, string>): Promise<Change> {
     if (this.#closed) throw BulkheadError.of("supervisor_stopping", "the supervisor is stopping");
     const wanted = new Set(specs.map(({ id }) => id));
-    const removed = this.ids().filter((id) => !wanted.has(id));
-    const leaving = removed.map((id) => this.#remove(id));
+    const gone = this.ids().filter((id) => !wanted.has(id));
+    const leaving = gone.map((id) => this.#remove(id));
     this.#broken.clear();
     for (const [id, problem] of broken) this.#broken.set(id, problem);
     this.#aliases.clear();
@@ -129,7 +129,8 @@ export class PluginSet {
     const refused = changes.flatMap((each) => (typeof each === "string" ? [] : [each.refused]));
     const change = {
       added: added.map(({ id }) => id).filter((id) => this.#plugins.has(id)),
-      removed,
+      // What is still written down and can not be run is an error, and told as that.
+      removed: gone.filter((id) => !broken.has(id)),
       changed: changed.map(({ id }) => id),
       errors: [...[...this.#broken].map(([id, problem]) => `${id}: ${problem}`), ...refused],
     };

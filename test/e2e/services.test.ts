@@ -5,6 +5,10 @@ import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
 import type { SupervisorEvent } from "../../protocol/state.ts";
 import type { Client } from "../../src/client/client.ts";
+import { controlRange } from "../../protocol/version.ts";
+import { connect } from "../../src/io/socket.ts";
+import { Deadlines } from "../../src/wire/deadlines.ts";
+import { Peer, toSlice } from "../../src/wire/peer.ts";
 import { DaemonProcess, table } from "../helpers/daemon.ts";
 import { failure } from "../helpers/supervisor.ts";
 
@@ -209,4 +213,46 @@ test("the command line publishes events, and lists and runs actions", async () =
   expect((await bulkhead("status", "one")).stdout).toMatch(/event +fixture\.added 1 delivered, 0 dropped/);
   expect((await bulkhead("__complete", "run", "one")).stdout).toBe("one.echoed\n");
   client.close();
+});
+
+test("who follows events and is slow misses some that are not kept, is told how many, and stays", async () => {
+  const daemon = new DaemonProcess(config);
+  const client = await daemon.up();
+  await client.control("plugin.wait", { plugin: "two", until: "ready" });
+  const socket = await connect(daemon.socket);
+  const peer = new Peer({ input: socket, output: socket, deadlines: new Deadlines() });
+  await peer.request("hello", { protocol: controlRange, client: { name: "slow", version: "1" } });
+  const heard: SupervisorEvent[] = [];
+  const restarted = Promise.withResolvers<void>();
+  const last = Promise.withResolvers<void>();
+  const onItem = ({ value }: { readonly value: Buffer }): void => {
+    const event: SupervisorEvent = JSON.parse(value.toString());
+    heard.push(event);
+    if (event.type === "session.state" && event.generation === 2 && event.to === "ready") restarted.resolve();
+    if (event.type === "plugin.event" && event.event === "last.one") last.resolve();
+  };
+  peer.call("event.read", toSlice({ follow: true }), { credit: Infinity, onItem }, () => undefined);
+  // Answered in order: from here on it follows.
+  await peer.request("daemon.status", {});
+
+  socket.pause();
+  const text = "x".repeat(60_000);
+  for (let round = 0; round < 10; round++) {
+    const some = Array.from({ length: 32 }, () =>
+      client.control("event.publish", { event: "big.one", params: { text } }),
+    );
+    await Promise.all(some);
+  }
+  await client.control("plugin.restart", { plugin: "two" });
+  socket.resume();
+
+  await restarted.promise;
+  await client.control("event.publish", { event: "last.one" });
+  await last.promise;
+  const told = heard.filter((event) => event.type === "plugin.event" && event.event === "big.one").length;
+  const dropped = heard.reduce((sum, event) => sum + (event.type === "events.dropped" ? event.count : 0), 0);
+  expect(told).toBeGreaterThan(0);
+  expect(dropped).toBeGreaterThan(0);
+  expect(told + dropped).toBe(320);
+  peer.destroy();
 });
