@@ -53,14 +53,12 @@ export interface PipeError {
   readonly cursor: string | null;
 }
 
-export interface PipeStatus {
-  readonly id: string;
-  readonly source: string;
-  readonly params: Readonly<Record<string, unknown>>;
-  readonly sink: string;
+/** How far a pipe is: what outlives the daemon. */
+export interface PipeProgress {
   readonly state: PipeState;
+  /** The reason for the state, in words. */
   readonly why: string;
-  /** The position after the last item that the sink has answered. */
+  /** Committed: the position after the last item that the sink has answered. */
   readonly cursor: string | null;
   /** Of the item that may have been delivered, and is not answered. */
   readonly dispatched: string | null;
@@ -71,6 +69,13 @@ export interface PipeStatus {
   /** Whether its items have cursors, and so survive the daemon; null: not known before the first. */
   readonly durable: boolean | null;
   readonly error: PipeError | null;
+}
+
+export interface PipeStatus extends PipeProgress {
+  readonly id: string;
+  readonly source: string;
+  readonly params: Readonly<Record<string, unknown>>;
+  readonly sink: string;
   /** Unix time, milliseconds. */
   readonly createdAt: number;
   /** Of the next attempt, in `waiting`. Unix time, milliseconds. */

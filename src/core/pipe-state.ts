@@ -2,24 +2,8 @@
  * One pipe as a pure machine: an item of the source is *recorded*, then *handed* to the sink, then *committed*, one at a
  * time. What has been recorded and not committed may have been delivered: it is handed over again, and marked.
  */
-import type { PipeError, PipeState } from "../../protocol/pipe.ts";
+import type { PipeProgress } from "../../protocol/pipe.ts";
 import type { PipeFailure } from "./pipe-failure.ts";
-
-/** What outlives the daemon. */
-export interface PipeProgress {
-  readonly state: PipeState;
-  /** The reason for the state, in words. */
-  readonly why: string;
-  /** Committed: the position after the last item that the sink has answered. */
-  readonly cursor: string | null;
-  /** Of the item that may have been delivered, and is not committed. */
-  readonly dispatched: string | null;
-  readonly delivered: number;
-  readonly redelivered: number;
-  /** Whether the items have cursors; null: none has come yet. */
-  readonly durable: boolean | null;
-  readonly error: PipeError | null;
-}
 
 export interface PipeItem {
   readonly value: unknown;

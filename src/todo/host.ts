@@ -136,9 +136,11 @@ export class TodoHost implements AsyncDisposable {
 
   /** Runs an action of a plugin, and does what it answers. @throws BulkheadError */
   async run(plugin: string, action: string, ask: Ask = {}, options: AskOptions = {}): Promise<Outcome> {
-    const { actions } = this.#plugin(plugin);
+    const { actions, client } = this.#plugin(plugin);
     const method = actions.find(({ id }) => id === action)?.method;
     if (method === undefined) throw BulkheadError.of("method_not_found", `${plugin} has no action ${action}`);
+    // A plugin knows of one batch that waits to be applied: two at once would make it forget the first.
+    if (method === "sync" && client.mirror !== undefined) return this.sync(plugin);
     const target = `${plugin}/${todo2.name}.${method}`;
     const { onProgress } = options;
     const result = await this.#options.caller.call(target, ask, {

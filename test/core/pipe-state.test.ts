@@ -2,9 +2,10 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { BulkheadError } from "../../protocol/error.ts";
 import { failureOf } from "../../src/core/pipe-failure.ts";
+import type { PipeProgress } from "../../protocol/pipe.ts";
 import type { PipeFailure } from "../../src/core/pipe-failure.ts";
 import { canSkip, newProgress, pipeOf, pipeStep, progressOf } from "../../src/core/pipe-state.ts";
-import type { Pipe, PipeEffect, PipeEvent, PipeProgress } from "../../src/core/pipe-state.ts";
+import type { Pipe, PipeEffect, PipeEvent } from "../../src/core/pipe-state.ts";
 
 import { simple, World } from "./pipe-state.world.ts";
 import type { Action } from "./pipe-state.world.ts";

@@ -1,7 +1,8 @@
+import type { PipeProgress } from "../../protocol/pipe.ts";
 import type { PipeState } from "../../protocol/pipe.ts";
 import type { PipeFailure } from "../../src/core/pipe-failure.ts";
 import { newProgress, pipeOf, pipeStep, progressOf } from "../../src/core/pipe-state.ts";
-import type { Pipe, PipeEvent, PipeProgress } from "../../src/core/pipe-state.ts";
+import type { Pipe, PipeEvent } from "../../src/core/pipe-state.ts";
 
 const itemAt = (n: number): PipeEvent => ({ type: "item", item: { value: n, cursor: String(n) } });
 

@@ -131,6 +131,10 @@ function mirroring(titles: string[]) {
   let pending: (() => void) | undefined;
   const plugins = new FakePlugins({
     mirror: {
+      actions: [
+        { id: "generate", method: "generate" },
+        { id: "look", method: "sync" },
+      ],
       methods: {
         generate: () => changing(""),
         async sync() {
@@ -202,6 +206,21 @@ describe("a plugin that mirrors something", () => {
     await Promise.all([first, again]);
     expect(outline(host.list)).toEqual(["a", "b"]);
     expect(asked.sync).toBe(before + 2);
+  });
+
+  test("is not asked at the same time by an action: its batch would not be known any more when it is told", async () => {
+    const { plugins, asked, hold, release } = mirroring(["a"]);
+    const { host, problems } = await hosted(plugins);
+    await host.sync("mirror");
+    const before = asked.sync;
+    hold();
+    const first = host.sync("mirror");
+    while (asked.sync === before) await Promise.resolve();
+    const action = host.run("mirror", "look");
+    release();
+    expect(await Promise.all([first, action])).toMatchObject([{ ok: true }, { ok: true }]);
+    expect(asked).toEqual({ sync: before + 2, applied: before + 2 });
+    expect(problems).toEqual([]);
   });
 
   test("does not set off further events when it was an event that woke it", async () => {

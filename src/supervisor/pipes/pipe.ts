@@ -1,16 +1,10 @@
 /** Runs one pipe: makes its machine's effects happen, and tells it what came of them. */
 import type { StreamItem } from "../../../protocol/caller.ts";
 import { BulkheadError } from "../../../protocol/error.ts";
-import type { PipeStatus } from "../../../protocol/pipe.ts";
+import type { PipeProgress, PipeStatus } from "../../../protocol/pipe.ts";
 import { failureOf } from "../../core/pipe-failure.ts";
 import { canSkip, longestDelayMs, pipeOf, pipeStep, progressOf } from "../../core/pipe-state.ts";
-import type {
-  Pipe as Machine,
-  PipeEffect,
-  PipeEvent,
-  PipeItem,
-  PipeProgress,
-} from "../../core/pipe-state.ts";
+import type { Pipe as Machine, PipeEffect, PipeEvent, PipeItem } from "../../core/pipe-state.ts";
 import type { PipeRecord, PipeTable } from "../../io/journal/pipes.ts";
 import { itemStream, paramsSlice } from "../../wire/peer.ts";
 import type { RoutedCall, RouteOptions, Settle } from "../call.ts";
