@@ -14,7 +14,11 @@ export const define: Define = (command, context) => {
       const actions =
         plugin === undefined
           ? await (await open.daemon()).control("action.list")
-          : await about(open, plugin, (daemon) => daemon.control("action.list", { plugin }));
+          : await about(open, plugin, async (daemon) => {
+              // One that never ran has not said what there is to run.
+              await daemon.describe(plugin);
+              return daemon.control("action.list", { plugin });
+            });
       if (out.json) {
         out.value(actions);
         return;
@@ -25,9 +29,11 @@ export const define: Define = (command, context) => {
         `${each.plugin}.${each.api}.${each.method}`,
         each.description ?? "-",
       ]);
-      if (rows.length === 0)
-        out.note("no actions; of a plugin that never ran, they are known after: bulkhead describe P");
-      else
+      if (rows.length === 0) {
+        const hint =
+          plugin === undefined ? "; of a plugin that never ran, ask by name: bulkhead actions P" : "";
+        out.note(`no actions${hint}`);
+      } else
         for (const line of table(["ACTION", "KEY", "CALLS", "WHAT"], rows, out.style, out.width))
           out.line(line);
     });
