@@ -5,6 +5,7 @@ import { methodsOf } from "../../protocol/description.ts";
 import type { Api, Description, Method } from "../../protocol/description.ts";
 import { negotiate } from "../../protocol/version.ts";
 import type { OfferedApi, RequiredApi, Unmet } from "../../protocol/version.ts";
+import { canonical } from "../core/json-value.ts";
 
 /** What both sides agreed on in the handshake. */
 export interface Agreement {
@@ -56,14 +57,5 @@ const fingerprintLength = 32;
 /** In which order a plugin lists its apis, or the members of a schema, means nothing. */
 function fingerprintOf(apis: readonly Api[]): string {
   const ordered = apis.toSorted((a, b) => (a.name < b.name ? -1 : 1));
-  const text = JSON.stringify(ordered, (_key, value: unknown) => (isObject(value) ? sorted(value) : value));
-  return createHash("sha256").update(text).digest("hex").slice(0, fingerprintLength);
-}
-
-function sorted(value: object): object {
-  return Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)));
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+  return createHash("sha256").update(canonical(ordered)).digest("hex").slice(0, fingerprintLength);
 }
