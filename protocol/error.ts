@@ -27,7 +27,8 @@ export function codeOf(number: number): ErrorCode | undefined {
   return byNumber.get(number);
 }
 
-function isErrorCode(code: string): code is ErrorCode {
+/** Codes that are not in the table are a plugin's own. */
+export function isErrorCode(code: string): code is ErrorCode {
   return Object.hasOwn(errors, code);
 }
 

@@ -18,6 +18,7 @@ interface Layer {
 
 const layers: Readonly<Record<string, Layer>> = {
   protocol: { own: [], outside: ["zod", "semver", "@cfworker/json-schema"] },
+  "src/text": { own: ["protocol"], outside: [], typesOnly: ["node:util"] },
   "src/core": { own: ["protocol"], outside: [] },
   "src/wire": { own: ["protocol"], outside: ["node:buffer"], typesOnly: ["node:stream"] },
   "src/io": {
@@ -39,7 +40,7 @@ const layers: Readonly<Record<string, Layer>> = {
   "src/check": { own: ["protocol", "src/core", "src/wire", "src/io"], outside: ["node:*"] },
   "src/todo": { own: ["protocol", "src/client"], outside: ["zod"] },
   "src/cli": {
-    own: ["protocol", "src/client", "src/io/paths.ts"],
+    own: ["protocol", "src/text", "src/client", "src/io/paths.ts"],
     outside: ["node:*", "commander"],
     lazy: [
       "src/check",
@@ -52,7 +53,10 @@ const layers: Readonly<Record<string, Layer>> = {
       "src/tui",
     ],
   },
-  "src/tui": { own: ["protocol", "src/client", "src/todo"], outside: ["node:*", "ink", "react"] },
+  "src/tui": {
+    own: ["protocol", "src/text", "src/client", "src/todo"],
+    outside: ["node:*", "ink", "react", "string-width"],
+  },
   // The public API: what a host program embeds. It brings neither the daemon nor a user interface along.
   "src/index.ts": {
     own: ["protocol", "src/core", "src/wire", "src/io", "src/supervisor", "src/client", "src/todo"],

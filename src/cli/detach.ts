@@ -6,7 +6,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { BulkheadError } from "../../protocol/error.ts";
 import { Client } from "../client/client.ts";
 import { ensurePrivateDir } from "../io/paths.ts";
-import type { ErrorObject } from "./failure.ts";
+import type { ErrorObject } from "../text/failure.ts";
 import { holderOf } from "./holder.ts";
 import type { Holder } from "./holder.ts";
 import { packageVersion, thisProgram } from "./package.ts";

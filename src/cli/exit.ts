@@ -1,5 +1,5 @@
 /** From an error to the exit status of the command line. */
-import { BulkheadError, errors } from "../../protocol/error.ts";
+import { BulkheadError, isErrorCode } from "../../protocol/error.ts";
 import type { ErrorCode } from "../../protocol/error.ts";
 
 export const exit = {
@@ -73,11 +73,6 @@ const exitCodes: Record<ErrorCode, ExitCode> = {
   daemon_failed: exit.internal,
   usage: exit.usage,
 };
-
-/** Codes that are not in the table are a plugin's own. */
-export function isErrorCode(code: string): code is ErrorCode {
-  return Object.hasOwn(errors, code);
-}
 
 /** Who the failed request went to: the same JSON-RPC error means two things. */
 export type Answerer = "plugin" | "daemon";

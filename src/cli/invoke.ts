@@ -8,13 +8,14 @@ import type { Api } from "../../protocol/description.ts";
 import { BulkheadError } from "../../protocol/error.ts";
 import { about, Interrupted } from "./context.ts";
 import type { Context } from "./context.ts";
-import { messageOf } from "./message.ts";
+import { messageOf } from "../text/message.ts";
 import { milliseconds } from "./milliseconds.ts";
-import { parseAssignments, parseJson } from "./params.ts";
+import { parseAssignments } from "./params.ts";
+import { parseJson } from "../text/typed-value.ts";
 import type { Params } from "./params.ts";
 import { progressPrinter } from "./progress.ts";
-import { jsonText } from "./sanitize.ts";
-import { isObject } from "./schema.ts";
+import { jsonText } from "../text/sanitize.ts";
+import { isObject } from "../text/schema.ts";
 
 export interface InvokeOptions {
   readonly params?: string;

@@ -6,14 +6,14 @@ import type { Client } from "../client/client.ts";
 import { Interrupted, examples } from "./context.ts";
 import type { Context } from "./context.ts";
 import { exit, exitCodeOf } from "./exit.ts";
-import { asBulkheadError, errorLines, errorObject } from "./failure.ts";
-import type { Subject } from "./failure.ts";
+import { asBulkheadError, errorLines, errorObject } from "../text/failure.ts";
+import type { Subject } from "../text/failure.ts";
 import { createOutput } from "./output.ts";
 import type { Output } from "./output.ts";
 import { packageVersion } from "./package.ts";
 import { findPlaces } from "./places.ts";
 import { commands } from "./commands.ts";
-import { jsonText } from "./sanitize.ts";
+import { jsonText } from "../text/sanitize.ts";
 
 interface Globals {
   readonly json?: boolean;

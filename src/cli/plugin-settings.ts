@@ -7,12 +7,13 @@ import type { Client } from "../client/client.ts";
 import { about } from "./context.ts";
 import type { Context } from "./context.ts";
 import { baseParams, readText } from "./invoke.ts";
-import { messageOf } from "./message.ts";
-import { table } from "./output.ts";
-import type { Cell, Output } from "./output.ts";
+import { messageOf } from "../text/message.ts";
+import { table } from "../text/columns.ts";
+import type { Cell } from "../text/columns.ts";
+import type { Output } from "./output.ts";
 import { parseAssignments } from "./params.ts";
-import { jsonText, terminalLine } from "./sanitize.ts";
-import { isObject } from "./schema.ts";
+import { jsonText, terminalLine } from "../text/sanitize.ts";
+import { isObject } from "../text/schema.ts";
 
 /** @param words a verb and what belongs to it; none: show the settings */
 export async function pluginSettings(

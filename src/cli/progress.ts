@@ -1,7 +1,8 @@
 /** Progress of a call on stderr: one line that changes on a terminal, a line now and then elsewhere. */
-import { ellipsis } from "./output.ts";
+import { ellipsis } from "../text/columns.ts";
+import { progressWords } from "../text/progress-words.ts";
+import { jsonText } from "../text/sanitize.ts";
 import type { Output } from "./output.ts";
-import { jsonText, terminalLine } from "./sanitize.ts";
 
 /** Milliseconds between two reports; the ones between are dropped. */
 const pace = { terminal: 100, lines: 1000 } as const;
@@ -36,18 +37,4 @@ export function progressPrinter(
       shown = false;
     },
   };
-}
-
-/** `3/10 (30 %) reading src`, or the value itself when it has another shape. */
-export function progressWords(value: unknown): string {
-  if (typeof value !== "object" || value === null) return terminalLine(String(value));
-  const { message, done, total } = value as { message?: unknown; done?: unknown; total?: unknown };
-  const parts: string[] = [];
-  if (typeof done === "number" && typeof total === "number" && total > 0) {
-    parts.push(`${done}/${total} (${Math.floor((100 * done) / total)} %)`);
-  } else if (typeof done === "number") {
-    parts.push(String(done));
-  }
-  if (typeof message === "string") parts.push(terminalLine(message));
-  return parts.length === 0 ? jsonText(value) : parts.join(" ");
 }

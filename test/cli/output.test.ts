@@ -1,8 +1,10 @@
 import { Writable } from "node:stream";
 import { describe, expect, test } from "vitest";
-import { createOutput, table } from "../../src/cli/output.ts";
-import { bytes, duration } from "../../src/cli/words.ts";
-import { progressPrinter, progressWords } from "../../src/cli/progress.ts";
+import { createOutput } from "../../src/cli/output.ts";
+import { table } from "../../src/text/columns.ts";
+import { bytes, duration } from "../../src/text/words.ts";
+import { progressPrinter } from "../../src/cli/progress.ts";
+import { progressWords } from "../../src/text/progress-words.ts";
 
 const plain = (_: unknown, text: string): string => text;
 

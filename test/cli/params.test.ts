@@ -1,7 +1,8 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { JsonSchema } from "../../protocol/description.ts";
-import { chooseMethod, parseAssignments, parseJson } from "../../src/cli/params.ts";
+import { chooseMethod, parseAssignments } from "../../src/cli/params.ts";
+import { parseJson } from "../../src/text/typed-value.ts";
 import type { Params } from "../../src/cli/params.ts";
 
 const noFiles = (path: string): string => {

@@ -1,6 +1,6 @@
 import { about, examples } from "../context.ts";
 import type { Define } from "../context.ts";
-import { table } from "../output.ts";
+import { table } from "../../text/columns.ts";
 
 export const define: Define = (command, context) => {
   examples(command, [

@@ -5,13 +5,14 @@ import type { ConfigFor, Params } from "../../check/subject.ts";
 import { examples } from "../context.ts";
 import type { Context, Define } from "../context.ts";
 import { exit } from "../exit.ts";
-import { errorLines, errorObject } from "../failure.ts";
+import { errorLines, errorObject } from "../../text/failure.ts";
 import { milliseconds } from "../milliseconds.ts";
 import type { Output } from "../output.ts";
 import { packageVersion } from "../package.ts";
-import { parseAssignments, parseJson } from "../params.ts";
-import { jsonText, terminalLine, terminalText } from "../sanitize.ts";
-import { isObject } from "../schema.ts";
+import { parseAssignments } from "../params.ts";
+import { parseJson } from "../../text/typed-value.ts";
+import { jsonText, terminalLine, terminalText } from "../../text/sanitize.ts";
+import { isObject } from "../../text/schema.ts";
 
 interface Options {
   readonly set?: string[];

@@ -1,6 +1,6 @@
 import { commands } from "../commands.ts";
 import type { Context, Define } from "../context.ts";
-import { terminalLine } from "../sanitize.ts";
+import { terminalLine } from "../../text/sanitize.ts";
 
 const ofPlugins = new Set([
   "status",

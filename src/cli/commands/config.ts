@@ -5,8 +5,8 @@ import type { ConfigView } from "../../../protocol/control-results.ts";
 import { examples } from "../context.ts";
 import type { Context, Define } from "../context.ts";
 import { exit } from "../exit.ts";
-import { table } from "../output.ts";
-import { jsonText, terminalLine } from "../sanitize.ts";
+import { table } from "../../text/columns.ts";
+import { jsonText, terminalLine } from "../../text/sanitize.ts";
 
 export const define: Define = (command, context) => {
   examples(command, [

@@ -2,10 +2,10 @@ import type { CrashReport } from "../../../protocol/state.ts";
 import { about, examples } from "../context.ts";
 import type { Define } from "../context.ts";
 import { count } from "../count.ts";
-import { table } from "../output.ts";
+import { table } from "../../text/columns.ts";
 import type { Output } from "../output.ts";
-import { decisionWords, reportLines } from "../report-page.ts";
-import { dateTime } from "../words.ts";
+import { decisionWords, reportLines } from "../../text/report-page.ts";
+import { dateTime } from "../../text/words.ts";
 
 interface Options {
   readonly plugin?: string;

@@ -2,9 +2,10 @@ import type { Described } from "../../../protocol/caller.ts";
 import type { Api, Description, Method } from "../../../protocol/description.ts";
 import { about, examples } from "../context.ts";
 import type { Define } from "../context.ts";
-import type { Output, Paint } from "../output.ts";
-import { terminalLine } from "../sanitize.ts";
-import { locate, propertiesOf, typeName } from "../schema.ts";
+import type { Paint } from "../../text/columns.ts";
+import type { Output } from "../output.ts";
+import { terminalLine } from "../../text/sanitize.ts";
+import { locate, propertiesOf, typeName } from "../../text/schema.ts";
 
 export const define: Define = (command, context) => {
   examples(command, [

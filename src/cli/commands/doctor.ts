@@ -3,8 +3,8 @@ import { examples } from "../context.ts";
 import type { Context, Define } from "../context.ts";
 import { exit } from "../exit.ts";
 import type { Holder } from "../holder.ts";
-import { messageOf } from "../message.ts";
-import { terminalLine } from "../sanitize.ts";
+import { messageOf } from "../../text/message.ts";
+import { terminalLine } from "../../text/sanitize.ts";
 
 export const define: Define = (command, context) => {
   examples(command, [

@@ -1,7 +1,7 @@
 import { BulkheadError } from "../../../protocol/error.ts";
 import { examples } from "../context.ts";
 import type { Context, Define } from "../context.ts";
-import { messageOf } from "../message.ts";
+import { messageOf } from "../../text/message.ts";
 import type { Output } from "../output.ts";
 import { goneWithin } from "../running.ts";
 

@@ -1,6 +1,6 @@
 import { examples, Interrupted } from "../context.ts";
 import type { Define } from "../context.ts";
-import { eventLine } from "../event-words.ts";
+import { eventLine } from "../../text/event-words.ts";
 import { count } from "../count.ts";
 import type { SupervisorEvent } from "../../../protocol/state.ts";
 

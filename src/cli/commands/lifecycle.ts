@@ -1,8 +1,8 @@
 /** start, stop, restart, enable, disable: one daemon method each, alike in everything else. */
 import { about, examples } from "../context.ts";
 import type { Define } from "../context.ts";
-import { terminalLine } from "../sanitize.ts";
-import { oneStatus } from "../status-words.ts";
+import { terminalLine } from "../../text/sanitize.ts";
+import { oneStatus } from "../../text/status-words.ts";
 
 const actions = {
   start: { method: "plugin.start", what: "start it, also after it was stopped or given up on" },

@@ -2,9 +2,9 @@ import type { LogLine } from "../../../protocol/state.ts";
 import { about, examples, Interrupted } from "../context.ts";
 import type { Define } from "../context.ts";
 import { count } from "../count.ts";
-import type { Paint } from "../output.ts";
-import { terminalLine } from "../sanitize.ts";
-import { dateTime } from "../words.ts";
+import type { Paint } from "../../text/columns.ts";
+import { terminalLine } from "../../text/sanitize.ts";
+import { dateTime } from "../../text/words.ts";
 
 interface Options {
   readonly follow?: boolean;

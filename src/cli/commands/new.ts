@@ -3,14 +3,14 @@ import { Option } from "commander";
 import { examples } from "../context.ts";
 import type { Context, Define } from "../context.ts";
 import { exit } from "../exit.ts";
-import { table } from "../output.ts";
+import { table } from "../../text/columns.ts";
 import { languageNames, languageOf } from "../scaffold/languages.ts";
 import type { LanguageName } from "../scaffold/languages.ts";
 import { findTools } from "../scaffold/tools.ts";
 import type { FoundTool } from "../scaffold/tools.ts";
 import { makeScaffold } from "../scaffold/scaffold.ts";
 import type { Scaffold } from "../scaffold/scaffold.ts";
-import { terminalLine } from "../sanitize.ts";
+import { terminalLine } from "../../text/sanitize.ts";
 
 interface Options {
   readonly lang?: LanguageName;

@@ -8,11 +8,12 @@ import type { PipeStatus } from "../../../protocol/pipe.ts";
 import { about, examples } from "../context.ts";
 import type { Context, Define } from "../context.ts";
 import { baseParams, readText, splitTarget } from "../invoke.ts";
-import { fields, table } from "../output.ts";
-import type { Cell, Output } from "../output.ts";
+import { fields, table } from "../../text/columns.ts";
+import type { Cell } from "../../text/columns.ts";
+import type { Output } from "../output.ts";
 import { chooseMethod, parseAssignments } from "../params.ts";
-import { jsonText, terminalLine } from "../sanitize.ts";
-import { dateTime, duration } from "../words.ts";
+import { jsonText, terminalLine } from "../../text/sanitize.ts";
+import { dateTime, duration } from "../../text/words.ts";
 
 interface CreateOptions {
   readonly params?: string;

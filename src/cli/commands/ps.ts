@@ -2,10 +2,10 @@ import type { DaemonStatus } from "../../../protocol/control.ts";
 import type { PluginStatus } from "../../../protocol/state.ts";
 import { examples } from "../context.ts";
 import type { Define } from "../context.ts";
-import { table } from "../output.ts";
+import { table } from "../../text/columns.ts";
 import type { Output } from "../output.ts";
-import { stateCell, troubleOf, versionCell } from "../status-words.ts";
-import { duration } from "../words.ts";
+import { stateCell, troubleOf, versionCell } from "../../text/status-words.ts";
+import { duration } from "../../text/words.ts";
 
 export const define: Define = (command, context) => {
   examples(command, [

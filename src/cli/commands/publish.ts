@@ -2,7 +2,7 @@ import { examples } from "../context.ts";
 import type { Define } from "../context.ts";
 import { baseParams, readText } from "../invoke.ts";
 import { parseAssignments } from "../params.ts";
-import { plural } from "../words.ts";
+import { plural } from "../../text/words.ts";
 
 interface Options {
   readonly params?: string;

@@ -2,11 +2,11 @@ import type { ProcessLimits } from "../../../protocol/config.ts";
 import type { PluginDetail } from "../../../protocol/control-results.ts";
 import { about, examples } from "../context.ts";
 import type { Define } from "../context.ts";
-import { fields } from "../output.ts";
+import { fields } from "../../text/columns.ts";
 import type { Output } from "../output.ts";
-import { terminalLine } from "../sanitize.ts";
-import { stateCell, versionCell } from "../status-words.ts";
-import { ago, bytes, dateTime, duration, plural } from "../words.ts";
+import { terminalLine } from "../../text/sanitize.ts";
+import { stateCell, versionCell } from "../../text/status-words.ts";
+import { ago, bytes, dateTime, duration, plural } from "../../text/words.ts";
 
 export const define: Define = (command, context) => {
   examples(command, [

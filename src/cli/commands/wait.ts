@@ -2,8 +2,8 @@ import { BulkheadError } from "../../../protocol/error.ts";
 import { about, examples } from "../context.ts";
 import type { Define } from "../context.ts";
 import { milliseconds } from "../milliseconds.ts";
-import { terminalLine } from "../sanitize.ts";
-import { oneStatus } from "../status-words.ts";
+import { terminalLine } from "../../text/sanitize.ts";
+import { oneStatus } from "../../text/status-words.ts";
 
 interface Options {
   readonly ready?: boolean;

@@ -11,10 +11,10 @@ import { watchSources } from "./sources.ts";
 import type { DevTarget } from "./target.ts";
 import { callWords, crashLines, isAwaited, nothingSeen, readyLine, replacedLine, step } from "./words.ts";
 import type { News, Seen, Tone } from "./words.ts";
-import { messageOf } from "../message.ts";
+import { messageOf } from "../../text/message.ts";
 import type { Output } from "../output.ts";
 import { packageVersion } from "../package.ts";
-import { terminalLine } from "../sanitize.ts";
+import { terminalLine } from "../../text/sanitize.ts";
 
 /** Runs until it is stopped by a signal. @throws BulkheadError what kept the daemon from starting */
 export async function runDev(target: DevTarget, out: Output): Promise<void> {

@@ -1,9 +1,9 @@
 /** What `bulkhead dev` makes of the events of its plugin: which ones are worth telling, and in which words. Pure. */
 import type { Described } from "../../../protocol/caller.ts";
 import type { CrashReport, SupervisorEvent } from "../../../protocol/state.ts";
-import { eventWords } from "../event-words.ts";
-import { locate, propertiesOf } from "../schema.ts";
-import { duration, plural } from "../words.ts";
+import { eventWords } from "../../text/event-words.ts";
+import { locate, propertiesOf } from "../../text/schema.ts";
+import { duration, plural } from "../../text/words.ts";
 
 /** The lives of the plugin as the events have told of them up to now. Times are unix, milliseconds. */
 export interface Seen {

@@ -5,7 +5,7 @@ import { findPackageJSON } from "node:module";
 import path from "node:path";
 import { pluginId } from "../../../protocol/description.ts";
 import { BulkheadError } from "../../../protocol/error.ts";
-import { messageOf } from "../message.ts";
+import { messageOf } from "../../text/message.ts";
 import { languageOf } from "./languages.ts";
 import type { LanguageName } from "./languages.ts";
 

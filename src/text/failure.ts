@@ -1,7 +1,6 @@
 /** How an error is told: what, whose fault, what is known of the call, and the next command to try. Pure. */
-import { BulkheadError, errors } from "../../protocol/error.ts";
+import { BulkheadError, errors, isErrorCode } from "../../protocol/error.ts";
 import type { Fault, Settlement } from "../../protocol/error.ts";
-import { isErrorCode } from "./exit.ts";
 import { messageOf } from "./message.ts";
 import { isObject } from "./schema.ts";
 import { terminalText } from "./sanitize.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { CrashReport } from "../../protocol/state.ts";
-import { eventWords } from "../../src/cli/event-words.ts";
-import { causeWords, decisionWords, reportLines } from "../../src/cli/report-page.ts";
+import { eventWords } from "../../src/text/event-words.ts";
+import { causeWords, decisionWords, reportLines } from "../../src/text/report-page.ts";
 
 const plain = (_: unknown, text: string): string => text;
 

@@ -1,6 +1,6 @@
 /** One event as one line. Pure. */
 import type { SupervisorEvent } from "../../protocol/state.ts";
-import type { Paint } from "./output.ts";
+import type { Paint } from "./columns.ts";
 import { terminalLine } from "./sanitize.ts";
 import { dateTime, duration, plural } from "./words.ts";
 

@@ -1,6 +1,6 @@
 /** A plugin's status in words. Pure. */
 import type { PluginState, PluginStatus } from "../../protocol/state.ts";
-import type { Cell } from "./output.ts";
+import type { Cell } from "./columns.ts";
 import { ago, duration } from "./words.ts";
 
 const styles = {

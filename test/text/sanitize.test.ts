@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { jsonText, terminalLine, terminalText } from "../../src/cli/sanitize.ts";
+import { jsonText, terminalLine, terminalText } from "../../src/text/sanitize.ts";
 
 // oxlint-disable-next-line no-control-regex -- they are what this is about
 const acting = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069\u061c\ufeff]|\p{Cs}/u;

@@ -1,7 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { BulkheadError, errors } from "../../protocol/error.ts";
-import { isErrorCode } from "../../src/cli/exit.ts";
-import { asBulkheadError, errorLines, errorObject, nextStep } from "../../src/cli/failure.ts";
+import { BulkheadError, errors, isErrorCode } from "../../protocol/error.ts";
+import { asBulkheadError, errorLines, errorObject, nextStep } from "../../src/text/failure.ts";
 
 describe("an error on stderr", () => {
   test("says what, whose fault, what became of the call, and what to type next", () => {

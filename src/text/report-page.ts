@@ -1,7 +1,7 @@
 /** A crash report as a page to read. Pure. */
 import type { CrashReport, Decision, EndCause, ProcessExit, RecordedMessage } from "../../protocol/state.ts";
-import { fields } from "./output.ts";
-import type { Paint } from "./output.ts";
+import { fields } from "./columns.ts";
+import type { Paint } from "./columns.ts";
 import { terminalLine } from "./sanitize.ts";
 import { bytes, dateTime, duration, plural } from "./words.ts";
 
