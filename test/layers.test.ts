@@ -55,7 +55,7 @@ const layers: Readonly<Record<string, Layer>> = {
   },
   "src/tui": {
     own: ["protocol", "src/text", "src/client", "src/todo"],
-    outside: ["node:*", "ink", "react", "string-width"],
+    outside: ["node:*", "ink", "react", "string-width", "fuzzysort"],
   },
   // The public API: what a host program embeds. It brings neither the daemon nor a user interface along.
   "src/index.ts": {

@@ -41,8 +41,11 @@ const two = (value: number): string => String(value).padStart(2, "0");
 /** Local time, `2026-03-04 05:06:07`. */
 export function dateTime(at: number): string {
   const date = new Date(at);
-  return (
-    `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ` +
-    `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`
-  );
+  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ` + clockTime(at);
+}
+
+/** Local time of day, `05:06:07`. */
+export function clockTime(at: number): string {
+  const date = new Date(at);
+  return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
 }

@@ -1,0 +1,91 @@
+/** Opens the terminal interface, and closes it without a trace. */
+import { render, useApp } from "ink";
+import type { ReactNode } from "react";
+import { App } from "./app.tsx";
+import { noFacts } from "./facts.ts";
+import { Feed } from "./feed.ts";
+import { page } from "./pager.ts";
+import { Runner } from "./runner.ts";
+import { initialState } from "./state.ts";
+import type { Message } from "./state.ts";
+import { Store } from "./store.ts";
+import { TodoDesk } from "./todos/desk.ts";
+
+export interface TuiOptions {
+  readonly socket: string;
+  readonly version: string;
+  /** The Markdown file that the todo list is kept in. */
+  readonly todoFile: string;
+}
+
+type Suspend = ReturnType<typeof useApp>["suspendTerminal"];
+
+/** Resolves when the person leaves. The daemon goes on. */
+export async function openTui(options: TuiOptions): Promise<void> {
+  const { socket, version } = options;
+  let desk: Promise<TodoDesk> | undefined;
+  let suspend: Suspend | undefined;
+  const fed = (news: Extract<Message, { type: "fed" }>["news"]): void =>
+    store.dispatch({ type: "fed", news });
+  const feed = new Feed({
+    socket,
+    version,
+    onNews: fed,
+    onEvent: (event) => void desk?.then((each) => each.receive(event)),
+    onClient: (client) => void desk?.then((each) => each.connected(client)),
+  });
+  const runner = new Runner({
+    client: () => feed.client,
+    dispatch: (message) => store.dispatch(message),
+    desk: () =>
+      (desk ??= TodoDesk.open({
+        file: options.todoFile,
+        client: feed.client,
+        onView: (view) => fed([{ type: "todos", view }]),
+      })),
+    write: (sequence) => void process.stdout.write(sequence),
+    page: async (text) => {
+      await suspend?.(() => page(text));
+    },
+    quit: () => app.unmount(),
+  });
+  const size = { columns: process.stdout.columns || 80, rows: process.stdout.rows || 24 };
+  const store = new Store(initialState(size, noFacts(socket, Date.now())), runner.run);
+  // The first picture is worth waiting for: an empty one would only flicker. A daemon that is away is told at once.
+  await feed.open();
+  const app = render(
+    <Terminal onSuspend={(each) => (suspend = each)}>
+      <App store={store} />
+    </Terminal>,
+    {
+      alternateScreen: true,
+      incrementalRendering: true,
+      // The store decides what is urgent.
+      maxFps: 60,
+      exitOnCtrlC: false,
+      patchConsole: false,
+      // Whoever asks for it on a terminal gets it, in CI as well.
+      interactive: true,
+    },
+  );
+  try {
+    await app.waitUntilExit();
+  } finally {
+    store.close();
+    runner.close();
+    await (await desk)?.[Symbol.asyncDispose]();
+    feed.close();
+  }
+}
+
+/** The pager needs the terminal for itself. */
+function Terminal({
+  children,
+  onSuspend,
+}: {
+  readonly children: ReactNode;
+  readonly onSuspend: (suspend: Suspend) => void;
+}): ReactNode {
+  onSuspend(useApp().suspendTerminal);
+  return children;
+}

@@ -1,0 +1,88 @@
+/** A text being typed, of one line or more. Pure. */
+import type { Key } from "../keys.ts";
+
+export interface TextInput {
+  readonly text: string;
+  /** In UTF-16 units, never inside a character. */
+  readonly cursor: number;
+}
+
+export const emptyInput: TextInput = { text: "", cursor: 0 };
+
+export function inputOf(text: string): TextInput {
+  return { text, cursor: text.length };
+}
+
+/** What a key makes of it; a key that edits nothing leaves it as it is. */
+export function edited(input: TextInput, key: Key): TextInput {
+  if (key.text !== "") return inserted(input, key.text);
+  const { text, cursor } = input;
+  switch (key.name) {
+    case "left":
+      return { text, cursor: before(text, cursor) };
+    case "right":
+      return { text, cursor: behind(text, cursor) };
+    case "home":
+    case "ctrl+a":
+      return { text, cursor: lineStart(text, cursor) };
+    case "end":
+    case "ctrl+e":
+      return { text, cursor: lineEnd(text, cursor) };
+    case "ctrl+left":
+    case "alt+b":
+      return { text, cursor: wordStart(text, cursor) };
+    case "ctrl+right":
+    case "alt+f":
+      return { text, cursor: wordEnd(text, cursor) };
+    case "backspace":
+      return without(input, before(text, cursor), cursor);
+    case "delete":
+      return without(input, cursor, behind(text, cursor));
+    case "ctrl+w":
+      return without(input, wordStart(text, cursor), cursor);
+    case "ctrl+u":
+      return without(input, lineStart(text, cursor), cursor);
+    case "ctrl+k":
+      return without(input, cursor, lineEnd(text, cursor));
+    default:
+      return input;
+  }
+}
+
+export function inserted({ text, cursor }: TextInput, more: string): TextInput {
+  return { text: text.slice(0, cursor) + more + text.slice(cursor), cursor: cursor + more.length };
+}
+
+function without({ text }: TextInput, from: number, to: number): TextInput {
+  return { text: text.slice(0, from) + text.slice(to), cursor: from };
+}
+
+const graphemes = new Intl.Segmenter(undefined, { granularity: "grapheme" });
+
+function before(text: string, cursor: number): number {
+  let last = 0;
+  for (const { index } of graphemes.segment(text.slice(0, cursor))) last = index;
+  return last;
+}
+
+function behind(text: string, cursor: number): number {
+  const [next] = graphemes.segment(text.slice(cursor));
+  return cursor + (next?.segment.length ?? 0);
+}
+
+function lineStart(text: string, cursor: number): number {
+  return text.lastIndexOf("\n", cursor - 1) + 1;
+}
+
+function lineEnd(text: string, cursor: number): number {
+  const end = text.indexOf("\n", cursor);
+  return end === -1 ? text.length : end;
+}
+
+function wordStart(text: string, cursor: number): number {
+  return text.slice(0, cursor).search(/\S+\s*$/) === -1 ? 0 : text.slice(0, cursor).search(/\S+\s*$/);
+}
+
+function wordEnd(text: string, cursor: number): number {
+  return cursor + (/^\s*\S*/.exec(text.slice(cursor))?.[0].length ?? 0);
+}
