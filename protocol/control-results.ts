@@ -25,6 +25,33 @@ export interface PluginDetail extends PluginStatus {
   readonly dataDir?: string;
 }
 
+/** What a plugin does with its time. Counted since its first call, sampled when somebody asks. */
+export interface PluginStats {
+  readonly plugin: string;
+  /** Settled calls in each of the last 60 whole seconds, oldest first. */
+  readonly perSecond: readonly number[];
+  /** Of the last `seconds` (at most 60). */
+  readonly recent: {
+    readonly seconds: number;
+    readonly calls: number;
+    /** Settled otherwise than with a result (its own errors, timeouts, crashes; not the caller's cancellation). */
+    readonly errors: number;
+    /** Of answered calls, as their callers see it, milliseconds; null: there were none. Within 10 % of the true value. */
+    readonly p50: number | null;
+    readonly p99: number | null;
+  };
+  /** Of the process and all its descendants; null: no process, or a system that does not tell. */
+  readonly process: {
+    readonly count: number;
+    /** Resident. */
+    readonly memoryBytes: number;
+    /** Used up to now. */
+    readonly cpuMicros: number;
+    /** Share of one core since the last sample, 1 = one core; null: this is the first one. */
+    readonly cpu: number | null;
+  } | null;
+}
+
 /** A plugin's own configuration. */
 export interface PluginSettings {
   readonly plugin: string;
@@ -118,6 +145,7 @@ export interface ControlResults extends Record<ControlMethod, unknown> {
   "daemon.stop": unknown;
   "daemon.doctor": Check[];
   "plugin.list": PluginStatus[];
+  "plugin.stats": PluginStats[];
   "plugin.status": PluginDetail;
   "plugin.start": PluginStatus;
   "plugin.stop": PluginStatus;

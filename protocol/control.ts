@@ -26,6 +26,8 @@ export const control = {
   "daemon.doctor": none,
 
   "plugin.list": none,
+  /** Calls, latency, memory and CPU: of all plugins in the order of `plugin.list`, or of one. */
+  "plugin.stats": z.object({ plugin: pluginId.optional() }).optional(),
   "plugin.status": onePlugin,
   "plugin.start": onePlugin,
   "plugin.stop": onePlugin,

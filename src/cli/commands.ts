@@ -28,6 +28,12 @@ export const commands: readonly CommandEntry[] = [
 
   { name: "ps", group: plugins, summary: "list the plugins", load: () => import("./commands/ps.ts") },
   {
+    name: "stats",
+    group: plugins,
+    summary: "calls, latency, memory and CPU of the plugins",
+    load: () => import("./commands/stats.ts"),
+  },
+  {
     name: "status",
     group: plugins,
     summary: "all about one plugin",
@@ -87,6 +93,12 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./commands/wait.ts"),
   },
 
+  {
+    name: "tui",
+    group: history,
+    summary: "all of this on one screen",
+    load: () => import("./commands/tui.ts"),
+  },
   {
     name: "logs",
     group: history,

@@ -51,6 +51,7 @@ export class ControlMethods {
       "daemon.doctor": () => daemon.doctor(),
 
       "plugin.list": () => supervisor.list(),
+      "plugin.stats": (params) => supervisor.stats(params?.plugin),
       "plugin.status": ({ plugin }) => detail(supervisor, plugin),
       "plugin.start": ({ plugin }) => supervisor.start(plugin),
       "plugin.stop": ({ plugin }) => supervisor.stop(plugin),

@@ -3,11 +3,13 @@ import { mkdirSync } from "node:fs";
 import { aliasesOf } from "../../protocol/aliases.ts";
 import type { Alias } from "../../protocol/aliases.ts";
 import type { PluginSpec } from "../../protocol/config.ts";
+import type { PluginStats } from "../../protocol/control-results.ts";
 import { BulkheadError, errors } from "../../protocol/error.ts";
 import type { LogLine, PluginStatus } from "../../protocol/state.ts";
 import { sameSpec } from "../io/config/config.ts";
 import type { PluginRow } from "../io/journal/journal.ts";
 import { PluginLog } from "../io/log/logfile.ts";
+import { noCalls } from "./call-statistics.ts";
 import type { Surroundings } from "./lives.ts";
 import type { Keeping } from "./options.ts";
 import { Plugin } from "./plugin.ts";
@@ -101,6 +103,14 @@ export class PluginSet {
   status(id: string): PluginStatus {
     const problem = this.#broken.get(id);
     return problem === undefined ? this.get(id).status() : brokenStatus(id, problem);
+  }
+
+  /** Of all in the order of `list`, or of one. @throws BulkheadError `plugin_not_found` */
+  async stats(id?: string): Promise<PluginStats[]> {
+    const ids = id === undefined ? [...this.#plugins.keys(), ...this.#broken.keys()].sort() : [id];
+    const of = async (each: string): Promise<PluginStats> =>
+      this.#broken.has(each) ? { plugin: each, ...noCalls, process: null } : this.get(each).stats();
+    return Promise.all(ids.map(of));
   }
 
   /** Stops every plugin; resolves when no process is left. */

@@ -1,6 +1,7 @@
 /** One plugin as its callers see it: calls go to the session that serves, or wait for it, or are refused. */
 import type { PluginSpec } from "../../protocol/config.ts";
 import type { Described } from "../../protocol/caller.ts";
+import type { PluginStats } from "../../protocol/control-results.ts";
 import type { Description } from "../../protocol/description.ts";
 import { errors } from "../../protocol/error.ts";
 import { nearest } from "../../protocol/nearest.ts";
@@ -10,8 +11,9 @@ import type { PluginRow } from "../io/journal/journal.ts";
 import type { LogQuery } from "../io/log/logfile.ts";
 import { describedAs, describedUnstarted } from "./agreement.ts";
 import type { Agreement } from "./agreement.ts";
-import type { RoutedCall, RouteOptions, Settle } from "./call.ts";
+import type { CallOutcome, RoutedCall, RouteOptions, Settle } from "./call.ts";
 import { endedCall, refusal } from "./call.ts";
+import { CallStatistics, noCalls } from "./call-statistics.ts";
 import { IdleWatch } from "./idle.ts";
 import { Lives } from "./lives.ts";
 import { hand, tryOut } from "./settings/reconfigure.ts";
@@ -19,6 +21,7 @@ import type { Refusal } from "./settings/reconfigure.ts";
 import type { Surroundings } from "./lives.ts";
 import type { Session } from "./session.ts";
 import { RelayCheck } from "./relay-check.ts";
+import { UsageMeter } from "./usage-meter.ts";
 import { WaitingCalls } from "./waiting.ts";
 
 /** How many methods a refusal names. */
@@ -31,8 +34,11 @@ export class Plugin {
   readonly #waiting: WaitingCalls;
   readonly #idle: IdleWatch;
   #check: RelayCheck | null = null;
+  readonly #usage = new UsageMeter();
   #answered = 0;
   #failed = 0;
+  /** Made by its first call. */
+  #statistics: CallStatistics | null = null;
 
   constructor(spec: PluginSpec, row: PluginRow, lastCrash: CrashReport | null, around: Surroundings) {
     this.id = spec.id;
@@ -78,14 +84,14 @@ export class Plugin {
   }
 
   call(method: string, params: Buffer | undefined, options: RouteOptions, settle: Settle): RoutedCall {
+    // From here: the time that a call waits for a start is its caller's as well.
+    const startedAt = this.#around.deadlines.now();
     const counted: Settle = (outcome) => {
-      this.#idle.touch();
-      if ("result" in outcome) this.#answered++;
-      else this.#failed++;
+      this.#touch();
+      this.#count(outcome, startedAt);
       settle(outcome);
     };
-    // Counted from here: the time that a call waits for a start is its caller's as well.
-    const bounded = { ...options, totalTimeout: options.totalTimeout ?? this.spec.timeouts.totalMs };
+    const bounded = this.#bounded(options);
     const session = this.#lives.current;
     if (session !== null) return this.#send(session, method, params, bounded, counted);
     return this.#callWithoutSession(method, params, bounded, counted);
@@ -109,7 +115,7 @@ export class Plugin {
 
   /** Tells it of an event that it has described. No call of anybody: it is not counted. */
   deliver(event: string, params: Buffer, options: RouteOptions, settle: Settle): void {
-    this.#idle.touch();
+    this.#touch();
     const session = this.#lives.current;
     if (session === null) settle(this.#unavailable());
     else session.call(event, params, options, settle);
@@ -220,6 +226,37 @@ export class Plugin {
     };
   }
 
+  /** Calls, latency, memory and CPU. */
+  async stats(): Promise<PluginStats> {
+    const { current, candidate } = this.#lives;
+    const { pid = null, guardPid = null } = current ?? candidate ?? {};
+    const root = guardPid === null ? (pid === null ? null : { plugin: pid }) : { guard: guardPid };
+    const process = root === null ? null : await this.#usage.sample(root);
+    const figures = this.#statistics?.figures(this.#around.deadlines.now()) ?? noCalls;
+    return { plugin: this.id, ...figures, process };
+  }
+
+  #count(outcome: CallOutcome, startedAt: number): void {
+    const now = this.#around.deadlines.now();
+    this.#statistics ??= new CallStatistics(now);
+    if ("result" in outcome) {
+      this.#answered++;
+      this.#statistics.answered(now, now - startedAt);
+      return;
+    }
+    this.#failed++;
+    if (outcome.error.code === errors.cancelled.number) this.#statistics.cancelled(now);
+    else this.#statistics.failed(now);
+  }
+
+  /** Nothing is copied for a call that brings its own bound, or for a plugin that sets none. */
+  #bounded(options: RouteOptions): RouteOptions {
+    const { totalMs } = this.spec.timeouts;
+    return totalMs === undefined || options.totalTimeout !== undefined
+      ? options
+      : { ...options, totalTimeout: totalMs };
+  }
+
   #callWithoutSession(
     method: string,
     params: Buffer | undefined,
@@ -239,7 +276,7 @@ export class Plugin {
     options: RouteOptions,
     settle: Settle,
   ): RoutedCall {
-    this.#idle.touch();
+    this.#touch();
     const { agreement } = session;
     const found = agreement?.methods.get(method);
     const { fingerprint, credit, onItem } = options;
@@ -300,6 +337,11 @@ export class Plugin {
       ...(retryAt === null ? {} : { retryAfterMs: Math.max(0, retryAt - this.#around.now()) }),
       ...(failure === null ? {} : { detail: { code: failure.code } }),
     });
+  }
+
+  /** Costs a clock reading, and most plugins run on without calls. */
+  #touch(): void {
+    if (this.spec.idleStopMs !== undefined) this.#idle.touch();
   }
 
   #watchIdleness(): void {

@@ -12,7 +12,7 @@ import type {
   StreamOptions,
 } from "../../protocol/caller.ts";
 import type { PluginSpec } from "../../protocol/config.ts";
-import type { OfferedAction, Published } from "../../protocol/control-results.ts";
+import type { OfferedAction, PluginStats, Published } from "../../protocol/control-results.ts";
 import { description as descriptionSchema, eventName } from "../../protocol/description.ts";
 import { BulkheadError } from "../../protocol/error.ts";
 import type { LogLine, PluginStatus } from "../../protocol/state.ts";
@@ -196,6 +196,11 @@ export class Supervisor implements Caller, ServiceHost {
 
   status(id: string): PluginStatus {
     return this.#withSubscriptions(this.#set.status(id));
+  }
+
+  /** Calls, latency, memory and CPU: of all in the order of `list`, or of one. @throws BulkheadError `plugin_not_found` */
+  stats(id?: string): Promise<PluginStats[]> {
+    return this.#set.stats(id);
   }
 
   /** The plugins that can be run. */

@@ -4,6 +4,7 @@ import { terminalLine } from "../../text/sanitize.ts";
 
 const ofPlugins = new Set([
   "status",
+  "stats",
   "actions",
   "describe",
   "start",
