@@ -249,7 +249,8 @@ export class TodoHost implements AsyncDisposable {
   /** Does what a plugin wants done, and tells it when it has named its batch. */
   async #take(plugin: string, change: Change, isTold: boolean): Promise<Outcome> {
     const outcome = this.#apply(change, plugin, isTold);
-    const { mirror } = this.#plugin(plugin).client;
+    // It may have gone since it has proposed this.
+    const mirror = this.#plugins.found.get(plugin)?.client.mirror;
     if (outcome.ok && change.batch !== undefined && mirror !== undefined) {
       const created = Array.from(outcome.created, ([tempId, id]) => ({ tempId, id }));
       // It is done, whether the plugin hears of it or not.

@@ -310,3 +310,20 @@ describe("todo.query", () => {
     await expect(plugins.query({})).rejects.toMatchObject({ code: "service_unavailable" });
   });
 });
+
+test("parts with its plugins and takes them up again; the list and what can be undone stay", async () => {
+  const plugins = sources();
+  const batches: unknown[] = [];
+  const { host, told } = await hosted(plugins, {
+    onBatch: (by, summary, { todos }) => void batches.push([by, summary, todos.size]),
+  });
+  const proposal = await host.generate("source");
+  await host.close();
+  expect([host.plugins.size, plugins.services.size]).toEqual([0, 0]);
+  expect(await host.accept(proposal)).toMatchObject({ ok: true });
+  await host.open();
+  expect([...host.plugins.keys()]).toEqual(["source"]);
+  expect(told).toEqual(["todo.loaded", "todo.added", "todo.added", "todo.loaded"]);
+  expect([outline(host.list), host.undo()]).toEqual([["a", "  b"], "two"]);
+  expect(batches).toEqual([["source", "two", 2]]);
+});
