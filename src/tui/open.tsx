@@ -31,18 +31,29 @@ export async function openTui(options: TuiOptions): Promise<void> {
     socket,
     version,
     onNews: fed,
-    onEvent: (event) => void desk?.then((each) => each.receive(event)),
-    onClient: (client) => void desk?.then((each) => each.connected(client)),
+    onEvent: (event) => withDesk((each) => each.receive(event)),
+    onClient: (client) => withDesk((each) => each.connected(client)),
   });
+  const openDesk = async (): Promise<TodoDesk> => {
+    try {
+      const { client } = feed;
+      return await TodoDesk.open({
+        file: options.todoFile,
+        client,
+        onView: (view) => fed([{ type: "todos", view }]),
+      });
+    } catch (error) {
+      // It can be tried again.
+      desk = undefined;
+      throw error;
+    }
+  };
+  /** Where there is one. That it could not be opened is told to whoever has asked for it. */
+  const withDesk = (work: (desk: TodoDesk) => void): void => void desk?.then(work, () => undefined);
   const runner = new Runner({
     client: () => feed.client,
     dispatch: (message) => store.dispatch(message),
-    desk: () =>
-      (desk ??= TodoDesk.open({
-        file: options.todoFile,
-        client: feed.client,
-        onView: (view) => fed([{ type: "todos", view }]),
-      })),
+    desk: () => (desk ??= openDesk()),
     write: (sequence) => void process.stdout.write(sequence),
     page: async (text) => {
       await suspend?.(() => page(text));
@@ -73,8 +84,11 @@ export async function openTui(options: TuiOptions): Promise<void> {
   } finally {
     store.close();
     runner.close();
-    await (await desk)?.[Symbol.asyncDispose]();
-    feed.close();
+    try {
+      await (await desk?.catch(() => undefined))?.[Symbol.asyncDispose]();
+    } finally {
+      feed.close();
+    }
   }
 }
 

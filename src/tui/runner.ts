@@ -175,7 +175,7 @@ export class Runner {
 
   async #readLog(
     { plugin, previous, lines, follow }: LogQuery,
-    reply: (lines: readonly LogLine[], isReset: boolean) => Message,
+    reply: (lines: readonly LogLine[], isReset: boolean, dropped: number) => Message,
   ): Promise<void> {
     this.#log?.abort();
     const controller = new AbortController();
@@ -187,14 +187,16 @@ export class Runner {
     };
     let waiting: LogLine[] = [];
     let isReset = true;
+    let dropped = 0;
     let timer: NodeJS.Timeout | undefined;
     const tell = (): void => {
       timer = undefined;
       if (controller.signal.aborted) return;
-      const batch = waiting;
+      const message = reply(waiting, isReset, dropped);
       waiting = [];
-      this.#options.dispatch(reply(batch, isReset));
       isReset = false;
+      dropped = 0;
+      this.#options.dispatch(message);
     };
     try {
       if (!follow) {
@@ -204,7 +206,10 @@ export class Runner {
       timer = setTimeout(tell, pace);
       const take = (line: LogLine): void => {
         waiting.push(line);
-        if (waiting.length >= 2 * mostLines) waiting = waiting.slice(-mostLines);
+        if (waiting.length >= 2 * mostLines) {
+          dropped += waiting.length - mostLines;
+          waiting = waiting.slice(-mostLines);
+        }
         timer ??= setTimeout(tell, pace);
       };
       await this.#client().follow("log.read", query, take, controller.signal);

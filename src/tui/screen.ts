@@ -58,6 +58,8 @@ export interface Screen<S, M> {
   readonly paste?: (state: S, text: string, scene: Scene) => Step<S, M>;
   /** It comes to the front; `arg` from the effect `go`, undefined from its tab. */
   readonly open?: (state: S, arg: unknown, scene: Scene) => Step<S, M>;
+  /** Another screen comes to the front: what was only for the eyes can end. */
+  readonly close?: (state: S, scene: Scene) => Step<S, M>;
   /** What came back of an effect. */
   readonly update?: (state: S, message: M, scene: Scene) => Step<S, M>;
   /** The facts have changed while it is in front. */

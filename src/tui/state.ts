@@ -192,11 +192,18 @@ function carriedOut(state: AppState, effects: readonly Effect<Message>[]): Chang
 }
 
 function gone(state: AppState, id: ScreenId, arg: unknown): Change {
-  const next: AppState = { ...state, screen: id, overlay: null };
+  const left = id === state.screen ? unchanged(state) : closed(state);
+  const next: AppState = { ...left.state, screen: id, overlay: null };
   const { open } = screens[id];
-  return open === undefined
-    ? unchanged(next)
-    : inScreen(next, id, open(next.screens[id], arg, sceneOf(next)));
+  if (open === undefined) return { state: next, effects: left.effects };
+  const change = inScreen(next, id, open(next.screens[id], arg, sceneOf(next)));
+  return { state: change.state, effects: [...left.effects, ...change.effects] };
+}
+
+function closed(state: AppState): Change {
+  const { close } = screens[state.screen];
+  if (close === undefined) return unchanged(state);
+  return inScreen(state, state.screen, close(state.screens[state.screen], sceneOf(state)));
 }
 
 function noticed(state: AppState, tone: Tone, text: string): AppState {

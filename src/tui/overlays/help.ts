@@ -1,4 +1,5 @@
 /** Help, made of the key table. Pure. */
+import { terminalLine } from "../../text/sanitize.ts";
 import { screens } from "../screens.ts";
 import { activeBindings } from "../scene.ts";
 import type { AppState } from "../state.ts";
@@ -12,7 +13,10 @@ export function helpLines(state: AppState): string[] {
     tone("title", title),
     ...active
       .filter((each) => each.of === of)
-      .map(({ binding }) => `  ${tone("accent", fit(binding.keys.join("  "), width))}  ${binding.label}`),
+      .map(
+        ({ binding }) =>
+          `  ${tone("accent", fit(binding.keys.join("  "), width))}  ${terminalLine(binding.label)}`,
+      ),
   ];
   return [
     ...section(screens[state.screen].title, "screen"),
