@@ -81,7 +81,8 @@ export type Effect<M> =
   /** Shows another screen; `arg` goes to its `open`. */
   | { readonly do: "go"; readonly screen: ScreenId; readonly arg?: unknown }
   | { readonly do: "overlay"; readonly overlay: "help" | "palette" }
-  | { readonly do: "quit" };
+  /** Asks first where something would be lost, unless that is agreed to. */
+  | { readonly do: "quit"; readonly isAgreed?: boolean };
 
 /** A method of the daemon, with its types. */
 export function control<K extends ControlMethod, M = never>(

@@ -1,6 +1,7 @@
 /** The lines around a screen: which screens there are, how the daemon is, what the keys do. Pure. */
 import { terminalLine } from "../text/sanitize.ts";
-import { duration } from "../text/words.ts";
+import { wholeSeconds } from "../text/words.ts";
+import type { Connection } from "./facts.ts";
 import { overlayHints } from "./overlays/overlay.ts";
 import { cut, widthOf } from "./parts/fit.ts";
 import { activeBindings, sceneOf } from "./scene.ts";
@@ -46,7 +47,7 @@ function healthOf({ facts }: AppState): Health {
     case "connecting":
       return { text: "connecting…", short: "…", tone: "dim" };
     case "away": {
-      const time = duration(now - connection.since);
+      const time = wholeSeconds(now - connection.since);
       return { text: `daemon away for ${time}`, short: `away ${time}`, tone: "bad" };
     }
     case "up": {
@@ -66,18 +67,23 @@ export function commandLine(state: AppState): string {
   const { notice, facts, size } = state;
   const width = size.columns;
   if (notice !== null) return tone(notice.tone, cut(terminalLine(notice.text), width));
-  const { connection, now } = facts;
-  if (connection.state === "away") {
-    const next = connection.next <= now ? "now" : `in ${duration(connection.next - now)}`;
-    const todo = ` · trying again ${next} · bulkhead up -d`;
-    const why = cut(
-      terminalLine(`${connection.error.message} [${connection.error.code}]`),
-      width - widthOf(todo),
-    );
-    return tone("bad", cut(why + todo, width));
-  }
+  if (facts.connection.state === "away") return tone("bad", awayLine(facts.connection, facts.now, width));
   const command = screens[state.screen].command(state.screens[state.screen], sceneOf(state));
   return tone("dim", cut(terminalLine(`$ bulkhead ${command}`), width));
+}
+
+function awayLine(
+  { error, next }: Extract<Connection, { state: "away" }>,
+  now: number,
+  width: number,
+): string {
+  const { code, hint = "" } = error;
+  const again = ` · trying again ${next <= now ? "now" : `in ${wholeSeconds(next - now)}`}`;
+  const message = `${error.message} [${code}]`;
+  // One that answers, and can not be understood, is there already: starting it is no help, and what is comes first.
+  const [why, todo] =
+    code === "daemon_unreachable" ? [message, `${again} · bulkhead up -d`] : [`${hint} ${message}`, again];
+  return cut(cut(terminalLine(why), width - widthOf(todo)) + todo, width);
 }
 
 interface Hint {
@@ -87,17 +93,20 @@ interface Hint {
 
 export function hintLine(state: AppState): string {
   const { own, everywhere } = hintsOf(state);
+  const { columns } = state.size;
   // Those that are everywhere come last and stay longest: whoever is lost needs help and the way out.
-  let room = state.size.columns - everywhere.reduce((sum, hint) => sum + widthIn(hint), 0);
-  const shown: Hint[] = [];
-  for (const hint of own) {
-    room -= widthIn(hint);
-    if (room < -gap.length) break;
-    shown.push(hint);
-  }
-  return [...shown, ...everywhere]
+  const last = fitting(everywhere.toReversed(), columns).toReversed();
+  const room = columns - last.reduce((sum, hint) => sum + widthIn(hint), 0);
+  return [...fitting(own, room), ...last]
     .map(({ key, hint }) => `${tone("accent", key)} ${tone("dim", hint)}`)
     .join(gap);
+}
+
+/** The first of them, as many as there is room for. */
+function fitting(hints: readonly Hint[], columns: number): readonly Hint[] {
+  let room = columns + gap.length;
+  const tooMany = hints.findIndex((hint) => (room -= widthIn(hint)) < 0);
+  return tooMany === -1 ? hints : hints.slice(0, tooMany);
 }
 
 const gap = "  ";

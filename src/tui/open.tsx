@@ -6,7 +6,7 @@ import { noFacts } from "./facts.ts";
 import { Feed } from "./feed.ts";
 import { page } from "./pager.ts";
 import { Runner } from "./runner.ts";
-import { initialState } from "./state.ts";
+import { initialState, lossesIn } from "./state.ts";
 import type { Message } from "./state.ts";
 import { Store } from "./store.ts";
 import { TodoDesk } from "./todos/desk.ts";
@@ -59,6 +59,10 @@ export async function openTui(options: TuiOptions): Promise<void> {
       await suspend?.(() => page(text));
     },
     quit: () => app.unmount(),
+    losses: async () => {
+      const unsaved = await (await desk?.catch(() => undefined))?.unsaved();
+      return [...(unsaved === undefined ? [] : [unsaved]), ...lossesIn(store.state)];
+    },
   });
   const size = { columns: process.stdout.columns || 80, rows: process.stdout.rows || 24 };
   const store = new Store(initialState(size, noFacts(socket, Date.now())), runner.run);

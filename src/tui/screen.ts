@@ -64,6 +64,8 @@ export interface Screen<S, M> {
   readonly update?: (state: S, message: M, scene: Scene) => Step<S, M>;
   /** The facts have changed while it is in front. */
   readonly react?: (state: S, scene: Scene, before: Facts) => Step<S, M>;
+  /** What leaving the program would lose, as sentences. */
+  readonly losses?: (state: S, scene: Scene) => readonly string[];
   /** The command line that does the same, for the footer: without `bulkhead`. */
   readonly command: (state: S, scene: Scene) => string;
   readonly View: (props: { readonly state: S; readonly scene: Scene }) => ReactNode;

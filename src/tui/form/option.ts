@@ -30,7 +30,11 @@ export function optionsOf(located: Located, isRoot = false): readonly Option[] {
     const values = valuesOf(alternative.schema);
     const types = typesOf(alternative.schema);
     if (values !== undefined) finite.push(...values);
-    else if (types === anyType) options.push({ kind: "json", schema: alternative });
+    else if (types === anyType) {
+      // Parts of an `allOf` may be objects, though the whole does not say so.
+      if (propertiesOf(alternative).length > 0) options.push(objectOption(alternative, isRoot));
+      options.push({ kind: "json", schema: alternative });
+    }
     else {
       if (types.includes("null")) finite.push(null);
       if (types.includes("boolean")) finite.push(false, true);

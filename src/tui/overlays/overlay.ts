@@ -36,7 +36,7 @@ export type Choice =
 
 export function keyInOverlay(state: AppState, overlay: Overlay, key: Key): OverlayStep {
   if (key.name === "esc") return { overlay: null };
-  const { rows } = overlaySize(state.size);
+  const { columns, rows } = overlaySize(state.size);
   switch (overlay.kind) {
     case "confirm":
       if (key.name === "y" || key.name === "Y") {
@@ -47,7 +47,9 @@ export function keyInOverlay(state: AppState, overlay: Overlay, key: Key): Overl
       if (key.name === "q" || key.name === "?") return { overlay: null };
       const move = moveKeys.find(({ keys }) => keys.includes(key.name))?.move;
       if (move === undefined) return { overlay };
-      return { overlay: { ...overlay, top: scrolled(overlay.top, move, helpLines(state).length, rows) } };
+      return {
+        overlay: { ...overlay, top: scrolled(overlay.top, move, helpLines(state, columns).length, rows) },
+      };
     }
     case "palette":
       return inPalette(state, overlay, key, rows - 1);

@@ -41,7 +41,10 @@ function linesOf(state: AppState, overlay: Overlay, width: number, room: number)
         `${tone("accent", "y")} yes   ${tone("accent", "n")} no`,
       ];
     case "help":
-      return helpLines(state).slice(overlay.top, overlay.top + Math.min(room, overlaySize(state.size).rows));
+      return helpLines(state, width).slice(
+        overlay.top,
+        overlay.top + Math.min(room, overlaySize(state.size).rows),
+      );
     case "palette": {
       const entries = paletteEntries(state, overlay.input.text);
       const rows = Math.max(1, Math.min(room, overlaySize(state.size).rows) - 1);

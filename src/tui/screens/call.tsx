@@ -12,6 +12,7 @@ import { heard } from "./call/calling.ts";
 import { draftCommand, draftKeys, pastedInDraft, typedInDraft } from "./call/form-keys.ts";
 import { historyKeys } from "./call/history-keys.ts";
 import { historyLines, pastCallIn, pastCommand } from "./call/history-lines.ts";
+import { nameOf } from "./call/methods.ts";
 import { formSize, gutter, headRows, isWide, resultSize } from "./call/layout.ts";
 import { openedWith, reacted } from "./call/opening.ts";
 import { pastedInPicker, pickerKeys, typedInPicker } from "./call/picker-keys.ts";
@@ -64,7 +65,7 @@ function commandText(state: CallState, scene: Scene): string {
   switch (part) {
     case "picker": {
       const entry = chosenIn(state, scene);
-      if (entry === undefined) return "describe PLUGIN";
+      if (entry === undefined) return "ps";
       return entry.kind === "plugin" ? `describe ${entry.name}` : `call ${entry.name}`;
     }
     case "form": {
@@ -110,7 +111,7 @@ function CallView({ state, scene }: { readonly state: CallState; readonly scene:
 /** The form below what it is about. */
 export function draftLines({ target, form, isWarned }: Draft, size: Size, isActive: boolean): string[] {
   const { columns, rows } = size;
-  const name = oneLine(`${target.plugin}.${target.method}${target.isStream ? "  stream" : ""}`, columns);
+  const name = oneLine(`${nameOf(target)}${target.isStream ? "  stream" : ""}`, columns);
   const about = isWarned
     ? tone(
         "warn",

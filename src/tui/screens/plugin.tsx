@@ -48,7 +48,7 @@ function command(state: PluginScreenState, scene: Scene): string {
       return `logs ${plugin}${log.lives === "previous" ? " --previous" : log.cursor === null ? " -f" : ""}`;
     case "crashes": {
       const report = selectedReport(state, scene);
-      return report === undefined ? "crashes" : `crashes ${report.id}`;
+      return report === undefined ? `crashes --plugin ${plugin}` : `crashes ${report.id}`;
     }
     default:
       return tab satisfies never;

@@ -51,8 +51,9 @@ const goings: readonly PluginsBinding[] = [
   going("enter", "open", "everything about it", "plugin"),
   going("c", "call", "call one of its methods", "call"),
   going("l", "logs", "its log", "plugin", { tab: "logs" }),
-  going("x", "crashes", "its crashes", "crashes"),
 ];
+
+const toCrashes = going("x", "crashes", "its crashes", "crashes");
 
 const views: readonly PluginsBinding[] = [
   {
@@ -109,12 +110,12 @@ export const pluginsScreen: Screen<PluginsState, Operated> = {
   initial: initialPlugins,
   bindings: (state, scene) => {
     if (typing(state)) return typingBindings;
-    const [filter, ...others] = views;
     const operations = operatorKeys<PluginsState, Operated>(
       selectedPlugin(state, scene),
       (message) => message,
     );
-    return [...goings, ...(filter === undefined ? [] : [filter]), ...operations, ...others, ...moves];
+    // In 80 columns the footer ends behind the operations: what an operator came for is before that.
+    return [...goings, ...operations, toCrashes, ...views, ...moves];
   },
   isTyping: typing,
   type: (state, key, scene) => filtered(state, typedFilter(state.filter, key), scene),

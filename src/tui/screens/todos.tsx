@@ -6,7 +6,7 @@ import { step } from "../screen.ts";
 import type { Scene, Screen } from "../screen.ts";
 import { commandOf } from "./todos/command.ts";
 import { todoLines } from "./todos/lines.ts";
-import { bindingsOf, isTyping, paste, type } from "./todos/modes.ts";
+import { bindingsOf, isTyping, lossesOf, paste, type } from "./todos/modes.ts";
 import { initialTodos } from "./todos/state.ts";
 import type { TodosMessage, TodosState } from "./todos/state.ts";
 import { followed, updateTodos } from "./todos/update.ts";
@@ -30,6 +30,7 @@ export const todosScreen: Screen<TodosState, TodosMessage> = {
     ),
   update: updateTodos,
   react: (state, scene) => step(followed(state, scene)),
+  losses: lossesOf,
   command: commandOf,
   View: TodosView,
 };

@@ -24,6 +24,9 @@ export interface DeskOptions {
   readonly retryAfter?: number;
 }
 
+/** Nobody waits longer for a file before being asked, milliseconds. */
+const longestSave = 3000;
+
 export class TodoDesk implements AsyncDisposable {
   readonly #options: DeskOptions;
   readonly #file: TodoFile;
@@ -148,6 +151,21 @@ export class TodoDesk implements AsyncDisposable {
     for (const [each, controller] of this.#asking) if (id === undefined || each === id) controller.abort();
   }
 
+  /** Why the file does not have what the list has, when it should by now; undefined: it has. */
+  async unsaved(): Promise<string | undefined> {
+    const late = Promise.withResolvers<string>();
+    const timer = setTimeout(() => late.resolve("The todo list is still being saved."), longestSave);
+    const saved = this.#file.saved().then(
+      () => undefined,
+      (error: unknown) => `The todo list is not saved: ${messageOf(error)}.`,
+    );
+    try {
+      return await Promise.race([saved, late.promise]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
   /** Resolves when the file has what the list has. @throws what kept it from being written */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true;
@@ -167,7 +185,7 @@ export class TodoDesk implements AsyncDisposable {
     try {
       await this.#file.saved();
     } catch (error) {
-      throw BulkheadError.of("usage", `the todo list is not saved: ${messageOf(error)}`);
+      throw BulkheadError.of("todo_file_unusable", `the todo list is not saved: ${messageOf(error)}`);
     } finally {
       await this.#file[Symbol.asyncDispose]();
     }

@@ -39,25 +39,67 @@ const called = (): Person =>
 
 describe("choosing a method", () => {
   test("all methods of plugins that say what they have, and the others as a question", () => {
-    expect(shown(new Person())).toContain("min.numbers.min");
+    expect(shown(new Person())).toContain("min.min");
     expect(shown(new Person())).toMatch(/lazy +not started yet: enter asks it/);
   });
 
   test("typing narrows it, the best first", () => {
     const person = new Person().presses("bea");
-    expect(shown(person)).toContain("min.numbers.beats");
-    expect(shown(person)).not.toContain("min.numbers.min");
-    expect(footer(person)).toBe("call min.numbers.beats");
+    expect(shown(person)).toContain("min.beats");
+    expect(shown(person)).not.toContain("min.min");
+    expect(footer(person)).toBe("call min.beats");
+  });
+
+  test("when nothing is found, who was not asked yet is named", () => {
+    const person = new Person().presses("zzzz");
+    expect(shown(person)).toContain("No known method is called like that. Not asked yet: lazy");
+    expect(footer(person)).toBe("ps");
+  });
+
+  test("esc in the form leads to the list, where keys are keys", () => {
+    const person = new Person().presses("nummin", "enter", "esc");
+    expect(person.call.part).toBe("picker");
+    expect(person.presses("4").state.screen).toBe("crashes");
   });
 
   test("a word of the description finds it too", () => {
-    expect(shown(new Person().presses("lesser"))).toContain("min.numbers.min");
+    expect(shown(new Person().presses("lesser"))).toContain("min.min");
   });
 
   test("enter opens its form", () => {
     const person = new Person().presses("nummin", "enter");
     expect(person.call.part).toBe("form");
     expect(shown(person)).toMatch(/a\*.*required: integer/);
+  });
+
+  test("a name with the api in it finds it too", () => {
+    const person = new Person().presses("min.numbers.be");
+    expect(shown(person)).toMatch(/▸ min\.beats/);
+    expect(footer(person)).toBe("call min.beats");
+  });
+
+  test("two apis with a method of one name are told apart", () => {
+    const value = described("words", [{ name: "min" }]);
+    const apis = [...min.apis, ...value.apis];
+    const both = { ...min, apis, agreed: [...min.agreed, ...value.agreed] };
+    const person = new Person().hears({
+      type: "described",
+      plugin: "min",
+      described: { ok: true, value: both },
+    });
+    expect(shown(person)).toMatch(/min\.numbers\.min[^]*min\.beats[^]*min\.words\.min/);
+  });
+
+  test("a plugin that was chosen shows what it has as soon as it has said so", () => {
+    const value = { ...min, apis: [{ name: "numbers", version: "1.0.0", methods: [{ name: "only" }] }] };
+    const lazy = (): Person => new Person().presses("laz", "enter");
+    const several = lazy().hears({ type: "described", plugin: "lazy", described: { ok: true, value: min } });
+    expect(shown(several)).toMatch(/^call lazy\. *\n▸ lazy\.min .*\n +lazy\.beats/);
+    const single = lazy().hears({ type: "described", plugin: "lazy", described: { ok: true, value } });
+    expect(single.call.draft?.target).toMatchObject({ plugin: "lazy", method: "numbers.only" });
+    const busy = lazy().presses("y");
+    busy.hears({ type: "described", plugin: "lazy", described: { ok: true, value } });
+    expect(busy.call.part).toBe("picker");
   });
 
   test("a plugin that never ran is asked only when it is chosen or named", () => {
@@ -99,7 +141,7 @@ describe("coming with something to call", () => {
   test("a method with its params", () => {
     const person = new Person().goes({ plugin: "min", method: "numbers.min", params: { a: 1, b: 2 } });
     expect(person.call.part).toBe("form");
-    expect(footer(person)).toBe("call min.numbers.min a=1 b=2");
+    expect(footer(person)).toBe("call min.min a=1 b=2");
   });
 
   test("a method that is not known yet opens when it is", () => {
@@ -117,7 +159,7 @@ describe("coming with something to call", () => {
   });
 
   test("a plugin shows what it has", () => {
-    expect(shown(new Person().goes({ plugin: "min" }))).toContain("min.numbers.min");
+    expect(shown(new Person().goes({ plugin: "min" }))).toContain("min.min");
   });
 });
 
@@ -195,7 +237,7 @@ describe("calling", () => {
       .isTold({ answer: { ok: true, value: { low: 3 } } });
     expect(person.presses("y").effects).toMatchObject([{ do: "copy", text: '{\n  "low": 3\n}' }]);
     expect(person.presses("Y").effects).toMatchObject([
-      { do: "copy", text: "bulkhead call min.numbers.min a=3 b=4" },
+      { do: "copy", text: "bulkhead call min.min a=3 b=4" },
     ]);
   });
 
@@ -211,6 +253,19 @@ describe("calling", () => {
 });
 
 describe("a stream", () => {
+  test("f is there only where it does something: among the items", () => {
+    const person = streaming().isTold({ items: [1] });
+    const keys = (): readonly string[] =>
+      callScreen
+        .bindings(person.call, sceneOf(person.state))
+        .filter(({ when }) => when?.(person.call, sceneOf(person.state)) ?? true)
+        .flatMap((each) => each.keys);
+    expect(keys()).toContain("f");
+    expect(shown(person)).toContain("◌ running · 1 item · as items");
+    person.presses("v");
+    expect(keys()).not.toContain("f");
+  });
+
   test("shows its items as they come, and stays at the end", () => {
     const person = streaming().isTold({ items: Array.from({ length: 50 }, (_, at) => ({ beat: at })) });
     expect(shown(person)).toContain('{"beat": 49}');
@@ -236,7 +291,7 @@ describe("a stream", () => {
 
 describe("the calls of the session", () => {
   test("are a list with what became of them", () => {
-    expect(shown(called().presses("h"))).toMatch(/min\.numbers\.min +\{"a": 3, "b": 4\} +answered +12ms/);
+    expect(shown(called().presses("h"))).toMatch(/min\.min +\{"a": 3, "b": 4\} +answered +12ms/);
   });
 
   test("enter brings the params back into the form", () => {
@@ -288,7 +343,7 @@ test("in a wide terminal form and answer stand side by side", () => {
   person.isTold({ answer: { ok: true, value: 3 } });
   const scene = sceneOf(person.state);
   const { lastFrame } = render(createElement(callScreen.View, { state: person.call, scene }));
-  expect(lastFrame()).toMatch(/min\.numbers\.min.*│/);
+  expect(lastFrame()).toMatch(/min\.min.*│/);
 });
 
 test("in a narrow one, one after the other", () => {

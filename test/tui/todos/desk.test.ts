@@ -200,7 +200,7 @@ test("what a person edits in the file becomes one batch, which can be undone", a
 test("a file that can not be read is told, and nothing is overwritten", async () => {
   const file = path.join(folder(), "todos.md");
   writeFileSync(file, Buffer.from([0xff, 0xfe, 0x00]));
-  await expect(opened(undefined, { file })).rejects.toMatchObject({ code: "usage" });
+  await expect(opened(undefined, { file })).rejects.toMatchObject({ code: "todo_file_unusable" });
   expect(readFileSync(file)).toEqual(Buffer.from([0xff, 0xfe, 0x00]));
 });
 

@@ -8,7 +8,7 @@ import { step } from "../../screen.ts";
 import { callCommand } from "../../../text/command-line.ts";
 import { paramsOf } from "./methods.ts";
 import { submitted } from "./calling.ts";
-import { toHistory } from "./picker-keys.ts";
+import { toHistory, toMethods } from "./picker-keys.ts";
 import type { CallBinding, CallState, CallStep, Draft } from "./state.ts";
 
 /** Another thought takes a warning back. */
@@ -28,7 +28,7 @@ const own: readonly CallBinding[] = [
     keys: ["esc"],
     label: "back to the methods",
     hint: "methods",
-    run: (state) => step({ ...state, part: "picker" }),
+    run: (state) => step(toMethods(state)),
   },
 ];
 
@@ -71,7 +71,7 @@ export const draftKeys: readonly CallBinding[] = [
 ];
 
 export function draftCommand({ target, form }: Draft): string {
-  return callCommand(target.plugin, target.method, form.value, paramsOf(target));
+  return callCommand(target.plugin, target.short, form.value, paramsOf(target));
 }
 
 export function typedInDraft(state: CallState, key: Key): CallStep {

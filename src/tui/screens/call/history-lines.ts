@@ -7,13 +7,13 @@ import type { Column } from "../../parts/table.ts";
 import type { Scene } from "../../screen.ts";
 import { briefJson, oneLine } from "../../shapes/plain.ts";
 import { tone } from "../../theme.ts";
-import { paramsOf } from "./methods.ts";
+import { nameOf, paramsOf } from "./methods.ts";
 import { timeOf } from "./result-lines.ts";
 import type { CallState, PastCall } from "./state.ts";
 
 const columnsOf: readonly Column<PastCall>[] = [
   { title: "TIME", cell: ({ at }) => clockTime(at), rank: 2 },
-  { title: "METHOD", cell: ({ target }) => `${target.plugin}.${target.method}`, max: 36 },
+  { title: "METHOD", cell: ({ target }) => nameOf(target), max: 36 },
   { title: "PARAMS", cell: ({ params }) => oneLine(briefJson(params, 400), 400), grows: true, min: 10 },
   {
     title: "OUTCOME",
@@ -49,5 +49,5 @@ export function historyLines({ history, historyAt }: CallState, scene: Scene): s
 
 /** As it would be typed. */
 export function pastCommand({ target, params }: PastCall): string {
-  return callCommand(target.plugin, target.method, params, paramsOf(target));
+  return callCommand(target.plugin, target.short, params, paramsOf(target));
 }

@@ -1,7 +1,9 @@
 /** What can be called, of all plugins, and finding it by typing. Pure. */
 import { go as search } from "fuzzysort";
+import { methodsOf } from "../../../../protocol/description.ts";
 import type { JsonSchema, Method } from "../../../../protocol/description.ts";
 import type { PluginStatus } from "../../../../protocol/state.ts";
+import { shortMethod } from "../../../text/method-name.ts";
 import type { DescribedOrNot, Facts } from "../../facts.ts";
 
 /** A method or stream, with what it takes to call it. */
@@ -9,6 +11,8 @@ export interface Target {
   readonly plugin: string;
   /** `api.method` */
   readonly method: string;
+  /** As much of it as the command line needs: `method`, where no other api has one of that name. */
+  readonly short: string;
   readonly isStream: boolean;
   readonly described: Method;
 }
@@ -28,16 +32,33 @@ export function paramsOf({ described }: Target): JsonSchema | undefined {
   return described.params;
 }
 
+/** As a person names it: `chaos.panic`. */
+export function nameOf({ plugin, short }: Target): string {
+  return `${plugin}.${short}`;
+}
+
+/** Every key and every picture asks for all of them. */
+const targetLists = new WeakMap<DescribedOrNot, readonly Target[]>();
+
 /** The methods that calls can go to. */
-function targetsOf(plugin: string, described: DescribedOrNot | undefined): readonly Target[] {
-  if (described?.ok !== true) return [];
+export function targetsOf(plugin: string, described: DescribedOrNot | undefined): readonly Target[] {
+  if (described === undefined) return [];
+  const targets = targetLists.get(described) ?? targetsIn(plugin, described);
+  targetLists.set(described, targets);
+  return targets;
+}
+
+function targetsIn(plugin: string, described: DescribedOrNot): readonly Target[] {
+  if (!described.ok) return [];
   const { apis, agreed } = described.value;
+  const offered = [...methodsOf(apis).keys()];
   return apis
     .filter((api) => agreed.some(({ name, version }) => name === api.name && version === api.version))
     .flatMap((api) =>
       api.methods.map((method): Target => ({
         plugin,
         method: `${api.name}.${method.name}`,
+        short: shortMethod(`${api.name}.${method.name}`, offered),
         isStream: method.item !== undefined,
         described: method,
       })),
@@ -60,7 +81,7 @@ export function entriesOf(facts: Facts, asked: ReadonlySet<string>): readonly En
     }
     return targets.map((target): Entry => ({
       kind: "target",
-      name: `${plugin.id}.${target.method}`,
+      name: nameOf(target),
       about: `${target.isStream ? "stream: " : ""}${target.described.description ?? ""}`,
       target,
     }));
@@ -90,15 +111,36 @@ const leastScore = 0.35;
 export function found(entries: readonly Entry[], text: string): readonly Found[] {
   const sought = text.trim().toLowerCase();
   if (sought === "") return entries.map((entry) => ({ entry, matched: [] }));
-  const named = search(sought, entries, { key: "name", limit: mostFound, threshold: leastScore });
-  const known = new Set(named.map(({ obj }) => obj));
+  const named = namedLike(sought, entries);
+  const known = new Set(named.map(({ entry }) => entry));
   const told = entries.filter(
     (entry) => entry.kind === "target" && !known.has(entry) && entry.about.toLowerCase().includes(sought),
   );
-  return [
-    ...named.map(({ obj: entry, indexes }) => ({ entry, matched: indexes })),
-    ...told.slice(0, mostFound).map((entry) => ({ entry, matched: [] })),
-  ];
+  return [...named, ...told.slice(0, mostFound).map((entry) => ({ entry, matched: [] }))];
+}
+
+/** By the name that is shown, or by the one with the api in it. */
+function namedLike(sought: string, entries: readonly Entry[]): readonly Found[] {
+  const options = { limit: mostFound, threshold: leastScore };
+  const best = new Map<Entry, Found & { readonly score: number }>();
+  for (const { obj: entry, score, indexes } of search(sought, entries, { ...options, key: "name" }))
+    best.set(entry, { entry, score, matched: indexes });
+  for (const { obj: entry, score, indexes } of search(sought, entries, { ...options, key: fullName })) {
+    if (score > (best.get(entry)?.score ?? 0))
+      best.set(entry, { entry, score, matched: inShortName(entry, indexes) });
+  }
+  return [...best.values()].sort((a, b) => b.score - a.score).slice(0, mostFound);
+}
+
+function fullName(entry: Entry): string {
+  return entry.kind === "plugin" ? entry.name : `${entry.target.plugin}.${entry.target.method}`;
+}
+
+/** What of the full name is shown, at its place there. */
+function inShortName(entry: Entry, indexes: readonly number[]): readonly number[] {
+  const start = entry.kind === "plugin" ? 0 : entry.target.plugin.length + 1;
+  const left = fullName(entry).length - entry.name.length;
+  return indexes.flatMap((at) => (at < start ? [at] : at < start + left ? [] : [at - left]));
 }
 
 /** It can say what it is without being started for it. */

@@ -8,7 +8,7 @@ import { inputOf } from "../../parts/text-input.ts";
 import { step } from "../../screen.ts";
 import type { Scene } from "../../screen.ts";
 import { drafted, redrafted } from "./calling.ts";
-import { paramsOf, targetOf, toDescribe } from "./methods.ts";
+import { paramsOf, targetOf, targetsOf, toDescribe } from "./methods.ts";
 import type { CallState, CallStep, Wanted } from "./state.ts";
 
 const ask = (plugin: string): Effect<never> => ({ do: "describe", plugin });
@@ -32,12 +32,16 @@ function wantedIn(arg: unknown): Wanted | undefined {
   return { plugin, method: typeof method === "string" ? method : undefined, params };
 }
 
-/** The form of what was asked for, as soon as it is known. */
+/** The form of what was asked for, as soon as it is known; of several methods, those of the plugin. */
 function resolved(state: CallState, scene: Scene): CallState {
-  const { wanted } = state;
-  if (wanted?.method === undefined) return state;
-  const target = targetOf(scene.facts, wanted.plugin, wanted.method);
-  return target === undefined ? state : drafted(state, target, wanted.params, scene);
+  const { wanted, picker } = state;
+  if (wanted === null) return state;
+  const { plugin, method, params } = wanted;
+  const targets = targetsOf(plugin, scene.facts.descriptions.get(plugin));
+  const [only, ...more] = targets.filter((each) => method === undefined || each.method === method);
+  if (only === undefined) return state;
+  if (more.length === 0) return drafted(state, only, params, scene);
+  return { ...state, picker: { ...picker, input: inputOf(`${plugin}.`), position: listTop }, wanted: null };
 }
 
 export function reacted(state: CallState, scene: Scene, before: Facts): CallStep {
@@ -59,10 +63,8 @@ function told(state: CallState, scene: Scene, before: Facts): CallStep {
     const next = resolved(now, scene);
     if (next !== now) return step(next);
     const described = descriptions.get(wanted.plugin);
-    const why =
-      described?.ok === false
-        ? described.error.message
-        : `${wanted.plugin} has no method ${wanted.method ?? ""}`;
+    const missing = wanted.method === undefined ? "method that can be called" : `method ${wanted.method}`;
+    const why = described?.ok === false ? described.error.message : `${wanted.plugin} has no ${missing}`;
     return step({ ...now, wanted: null }, notice("bad", why));
   }
   if (draft === null || !isNew(draft.target.plugin)) return step(now);

@@ -10,7 +10,7 @@ import type { Scene } from "../../screen.ts";
 import { drafted } from "./calling.ts";
 import { askedByName } from "./methods.ts";
 import { chosenIn, foundIn, listRows } from "./picker-lines.ts";
-import type { CallBinding, CallState, CallStep, Picker } from "./state.ts";
+import type { CallBinding, CallState, CallStep, Picker, Wanted } from "./state.ts";
 
 function moved(state: CallState, move: Move, scene: Scene): CallStep {
   const count = foundIn(state, scene).length;
@@ -18,8 +18,9 @@ function moved(state: CallState, move: Move, scene: Scene): CallStep {
   return step(picking(state, { position }));
 }
 
+/** Whoever does something else does not wait for an answer any more. */
 function picking(state: CallState, change: Partial<Picker>): CallState {
-  return { ...state, picker: { ...state.picker, ...change } };
+  return { ...state, picker: { ...state.picker, ...change }, wanted: null };
 }
 
 function chosen(state: CallState, scene: Scene): CallStep {
@@ -27,7 +28,12 @@ function chosen(state: CallState, scene: Scene): CallStep {
   if (entry === undefined) return step(state);
   return entry.kind === "target"
     ? step(drafted(state, entry.target, undefined, scene))
-    : asking(state, entry.name);
+    : awaiting(asking(state, entry.name), { plugin: entry.name });
+}
+
+/** What it has is shown as soon as it is known. */
+function awaiting({ state, effects }: CallStep, wanted: Wanted): CallStep {
+  return step({ ...state, wanted }, ...effects);
 }
 
 /** Asks a plugin what it has; one that never ran is started for it. */
@@ -45,6 +51,11 @@ const toDraft: CallBinding = {
   when: ({ draft }) => draft !== null,
   run: (state) => step({ ...state, part: "form" }),
 };
+
+/** Back to the list, where keys are keys: `/` types on, a digit shows another screen. */
+export function toMethods(state: CallState): CallState {
+  return { ...picking(state, { isTyping: false }), part: "picker" };
+}
 
 export const toHistory: CallBinding = {
   keys: ["h"],

@@ -37,7 +37,8 @@ export function pickerLines(state: CallState, scene: Scene): string[] {
   const shown = all.slice(top, top + room);
   const width = nameWidth(shown, columns);
   const lines = shown.map((each, at) => entryLine(each, width, columns, top + at === cursor));
-  if (all.length === 0) lines.push(tone("dim", oneLine(nothing(state.picker, scene), columns)));
+  if (all.length === 0)
+    lines.push(...brokenLines(nothing(state.picker, scene), columns, room).map((line) => tone("dim", line)));
   const gap = Array.from({ length: room - lines.length }, () => "");
   const chosen = all[cursor]?.entry;
   const detail = detailRows(rows) === 0 || chosen === undefined ? [] : detailLines(chosen, columns);
@@ -49,8 +50,12 @@ function topLine({ input, isTyping }: Picker, count: number, columns: number): s
   return tone("dim", oneLine(`${count} to choose from`, columns));
 }
 
-function nothing({ input }: Picker, { facts }: Scene): string {
-  if (input.text !== "") return "No method is called like that.";
+function nothing({ input, asked }: Picker, { facts }: Scene): string {
+  if (input.text !== "") {
+    const unknown = entriesOf(facts, asked).filter(({ kind }) => kind === "plugin");
+    if (unknown.length === 0) return "No method is called like that.";
+    return `No known method is called like that. Not asked yet: ${unknown.map(({ name }) => name).join(", ")}`;
+  }
   if (facts.plugins === null) return "The daemon has not said yet which plugins there are.";
   return "No plugin is configured.";
 }

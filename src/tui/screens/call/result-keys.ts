@@ -9,7 +9,7 @@ import { called, cancelled } from "./calling.ts";
 import { bodySize } from "./layout.ts";
 import { lookedAtOtherwise, looksOf } from "./looks.ts";
 import { paramsOf } from "./methods.ts";
-import { toHistory } from "./picker-keys.ts";
+import { toHistory, toMethods } from "./picker-keys.ts";
 import { bodyCount, topOf } from "./result-lines.ts";
 import { isRunning } from "./state.ts";
 import type { Call, CallBinding, CallState, CallStep } from "./state.ts";
@@ -41,7 +41,7 @@ function cameBack({ answer, items, target }: Call): string | undefined {
 }
 
 export function commandOf({ target, params }: Call): string {
-  return callCommand(target.plugin, target.method, params, paramsOf(target));
+  return callCommand(target.plugin, target.short, params, paramsOf(target));
 }
 
 function reportOf({ answer }: Call): string | undefined {
@@ -111,7 +111,7 @@ export const resultKeys: readonly CallBinding[] = [
     keys: ["f"],
     label: "follow: stay at the end",
     hint: "follow",
-    when: isOn(({ target }) => target.isStream),
+    when: isOn(({ target, look }) => target.isStream && look === "items"),
     run: onCall((call, state) => step({ ...state, call: { ...call, isFollowing: !call.isFollowing } })),
   },
   toHistory,
@@ -119,7 +119,7 @@ export const resultKeys: readonly CallBinding[] = [
     keys: ["m"],
     label: "to the methods",
     hint: "methods",
-    run: (state) => step({ ...state, part: "picker" }),
+    run: (state) => step(toMethods(state)),
   },
   ...moveKeys.map(({ keys, label, move }): CallBinding => ({
     keys,

@@ -3,7 +3,7 @@ import type { BulkheadError } from "../../../../protocol/error.ts";
 import { errorLines } from "../../../text/failure.ts";
 import { progressWords } from "../../../text/progress-words.ts";
 import { isObject } from "../../../text/schema.ts";
-import { duration } from "../../../text/words.ts";
+import { duration, plural } from "../../../text/words.ts";
 import { widthOf } from "../../parts/fit.ts";
 import { brokenLines } from "../../parts/labelled.ts";
 import type { Scene, Size } from "../../screen.ts";
@@ -12,6 +12,7 @@ import { drawnLines } from "../../shapes/shapes.ts";
 import { tone } from "../../theme.ts";
 import type { Tone } from "../../theme.ts";
 import { headRows } from "./layout.ts";
+import { nameOf } from "./methods.ts";
 import type { Target } from "./methods.ts";
 import type { Call } from "./state.ts";
 
@@ -26,7 +27,7 @@ export function resultLines(call: Call, scene: Scene, size: Size): string[] {
     scene.facts.now,
     top > 0 || hidden > 0 ? `${top + 1}–${Math.min(count, top + room)} of ${count}` : "",
   );
-  const title = oneLine(`${call.target.plugin}.${call.target.method}`, columns);
+  const title = oneLine(nameOf(call.target), columns);
   const given = oneLine(`  ${briefJson(call.params, columns * 4)}`, columns - widthOf(title));
   return [
     tone("title", title) + tone("dim", given),
@@ -87,8 +88,9 @@ function leadLines(call: Call, columns: number): string[] {
 function failureLines(error: BulkheadError, { plugin, described }: Target, columns: number): string[] {
   const looks: readonly Tone[] = ["bad", "plain", "accent"];
   const lines = errorLines(error, { plugin, command: "call" });
-  // Whoever cancels knows why; only what became of the call is news.
-  if (error.code === "cancelled") return brokenLines(lines[1]?.trim() ?? "", columns, 2);
+  // Whoever cancels knows why, and whose doing it was; only what became of the call is news.
+  if (error.code === "cancelled")
+    return brokenLines(lines[1]?.replace(/^ *fault: caller · /, "") ?? "", columns, 2);
   const told = lines.flatMap((line, at) => {
     const indent = /^ */.exec(line)?.[0] ?? "";
     return brokenLines(line.trim(), columns - indent.length, 6).map(
@@ -121,14 +123,17 @@ function shareOf(progress: unknown): number | undefined {
 
 function statusOf(call: Call, now: number, place: string): { text: string; tone: Tone } {
   const { answer, at, elapsedMs, target, itemCount, look, drawing } = call;
-  const items = target.isStream ? `${itemCount} items` : "";
+  const items = target.isStream ? plural(itemCount, "item") : "";
   const drawn = target.isStream ? look : (drawing?.kind ?? "");
   const told = (first: string): string =>
     [first, items, drawn === "" ? "" : `as ${drawn}`, place].filter(Boolean).join(" · ");
   if (answer === null) {
-    // The clock moves once a second, so no more than that is claimed.
-    const running = Math.max(elapsedMs, now - at);
-    return { text: told(`◌ running for ${duration(Math.floor(running / 1000) * 1000)}`), tone: "accent" };
+    // The clock moves once a second, and was up to a second old at the start: no more than is certain is claimed.
+    const seconds = Math.floor(Math.max(elapsedMs, now - at - 1000) / 1000);
+    return {
+      text: told(seconds < 1 ? "◌ running" : `◌ running for ${duration(seconds * 1000)}`),
+      tone: "accent",
+    };
   }
   if (answer.ok) return { text: told(`✓ answered in ${timeOf(elapsedMs)}`), tone: "good" };
   return {

@@ -181,6 +181,8 @@ function emptyLines({ filter, plugin, isCrashesOnly }: CrashesState, { facts, si
   const dim = (text: string): string[] => wrap(text, columns).map((line) => tone("dim", line));
   if (filter.input.text !== "") return dim("Nothing fits the filter: esc shows everything again.");
   if (facts.connection.state === "connecting") return dim("Asking the daemon…");
+  if (facts.connection.state === "away" && facts.daemon === null)
+    return dim("The daemon is away: no crash is known.");
   const whose = plugin === null ? "No crash so far." : `No crash of ${terminalLine(plugin)} so far.`;
   const chaos = facts.plugins?.some(({ id }) => id === "chaos") === true;
   return [

@@ -68,7 +68,7 @@ function statusLine(log: LogState, width: number): string {
     cursor === null ? undefined : `line ${cursorOf(log) - first + 1} of ${lines.length}; f follows`;
   const parts = [
     livesWords[log.lives],
-    last ?? `${plural(lines.length, "line")}, following`,
+    last ?? `${plural(lines.length, "line")}${log.lives === "previous" ? "" : ", following"}`,
     ...(log.isWrapped ? ["wrapped"] : []),
     ...(search.input.text === "" ? [] : [`/${terminalLine(search.input.text)}`]),
   ];

@@ -1,7 +1,7 @@
 /** The screen of all plugins as lines. Pure. */
 import { terminalLine } from "../../../text/sanitize.ts";
 import { rate } from "../../../text/stats-words.ts";
-import { bytes, duration, plural } from "../../../text/words.ts";
+import { bytes, plural, wholeSeconds } from "../../../text/words.ts";
 import { seenAt } from "../../facts.ts";
 import type { Facts } from "../../facts.ts";
 import { cut, fit, widthOf } from "../../parts/fit.ts";
@@ -90,7 +90,7 @@ function topLine({ filter, order }: PluginsState, { facts, size }: Scene, count:
     return `${promptLine("/", filter.input, room, filter.isTyping)}${tone("dim", found)}`;
   }
   if (facts.connection.state === "away") {
-    const age = duration(facts.now - facts.connection.since);
+    const age = wholeSeconds(facts.now - facts.connection.since);
     return tone(
       "warn",
       cut(`As it was ${age} ago: the daemon is away, and this is found again when it is back.`, width),

@@ -1,10 +1,8 @@
 /** The keys of an operator, wherever a plugin is selected. Pure. */
 import type { PluginState, PluginStatus } from "../../../../protocol/state.ts";
-import { nextStep } from "../../../text/failure.ts";
-import { oneStatus } from "../../../text/status-words.ts";
 import { control, notice } from "../../effect.ts";
 import type { Answer, Effect } from "../../effect.ts";
-import { operate } from "../../operate.ts";
+import { operate, operatedWords } from "../../operate.ts";
 import type { Verb } from "../../operate.ts";
 import { step } from "../../screen.ts";
 import type { Binding } from "../../screen.ts";
@@ -17,9 +15,8 @@ export interface Operated {
 }
 
 export function operatedNotice({ plugin, answer }: Operated): Effect<never> {
-  if (answer.ok) return notice(answer.value.error === null ? "good" : "warn", oneStatus(answer.value));
-  const { error } = answer;
-  return notice("bad", `${error.message} [${error.code}] · try: ${nextStep(error, { plugin })}`);
+  const { tone, text } = operatedWords(plugin, answer);
+  return notice(tone, text);
 }
 
 const resting: ReadonlySet<PluginState> = new Set(["idle", "stopped", "failed", "backoff"]);
@@ -47,7 +44,7 @@ export function operatorKeys<S, M>(
       : [
           {
             keys: ["R"],
-            label: "restart it without losing a call: the old process serves until the new one is ready",
+            label: "restart it without a gap: the old process serves until the new one is ready",
             run: (own: S) => step(own, rolling),
           },
         ]),

@@ -1,6 +1,7 @@
 /** What is shown where there are no plugins to show: nobody is left without a next step. Pure. */
 import { terminalLine } from "../../../text/sanitize.ts";
-import { duration } from "../../../text/words.ts";
+import { nextStep } from "../../../text/failure.ts";
+import { wholeSeconds } from "../../../text/words.ts";
 import type { Facts } from "../../facts.ts";
 import { cut, wrap } from "../../parts/fit.ts";
 import type { Size } from "../../screen.ts";
@@ -40,7 +41,20 @@ function away(
   socket: string,
   now: number,
 ): Line[] {
-  const look = next <= now ? "now" : `in ${duration(next - now)}`;
+  const look = next <= now ? "now" : `in ${wholeSeconds(next - now)}`;
+  // It is there, and can not be understood: starting it is no help.
+  if (error.code !== "daemon_unreachable") {
+    return [
+      ["plain", ""],
+      ["strong", "The daemon can not be used from here."],
+      ["plain", ""],
+      ["plain", terminalLine(error.message)],
+      ["plain", ""],
+      ["plain", terminalLine(nextStep(error, {}))],
+      ["plain", ""],
+      ["plain", `It is asked again ${look}.`],
+    ];
+  }
   return [
     ["plain", ""],
     ["strong", "No daemon answers."],

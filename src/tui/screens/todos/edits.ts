@@ -50,7 +50,7 @@ const stateWords = {
   open: "open",
   active: "begin",
   blocked: "block",
-  done: "do",
+  done: "complete",
   cancelled: "cancel",
 } as const satisfies Record<TodoState, string>;
 

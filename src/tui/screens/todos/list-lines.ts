@@ -232,7 +232,7 @@ export function bottomLine(
       return promptLine("title:", mode.input, width);
     case "input":
       return promptLine(
-        cut(`${mode.plugin} ${mode.action}, input:`, Math.floor(width / 2)),
+        cut(terminalLine(`${mode.plugin} ${mode.action}, input:`), Math.floor(width / 2)),
         mode.input,
         width,
       );

@@ -84,6 +84,20 @@ function inputOf({ mode }: TodosState): TextInput | null {
   }
 }
 
+/** What was typed and is nowhere else yet. */
+export function lossesOf({ mode }: TodosState, { facts }: Scene): readonly string[] {
+  switch (mode.kind) {
+    case "notes":
+      return (facts.todos?.list.todos.get(mode.id)?.notes ?? "") === mode.input.text
+        ? []
+        : ["Notes that were typed are not kept yet."];
+    case "settings":
+      return mode.edits.size === 0 ? [] : [`Settings of ${mode.plugin} are changed and not kept yet.`];
+    default:
+      return [];
+  }
+}
+
 export function type(state: TodosState, key: Key): TodosStep {
   const input = inputOf(state);
   return input === null ? typeFilter(state, key) : step(withInput(state, edited(input, key)));

@@ -30,11 +30,13 @@ export function chooseLines({ what, position }: ModeOf<"choose">, scene: Scene, 
   ]);
   const room = Math.max(1, rows - 2 - Math.min(why.length, Math.floor(rows / 2)));
   const { cursor, top } = placed(position, plugins.length, room);
+  const widest = Math.max(...plugins.map((id) => widthOf(terminalLine(id))));
   const choices = plugins.slice(top, top + room).map((id, at) => {
     const description = desk.plugins
       .find((each) => each.id === id)
       ?.actions.find(({ method }) => method === "generate")?.description;
-    const line = fit(terminalLine(`  ${id}${description === undefined ? "" : `  ${description}`}`), columns);
+    const name = fit(terminalLine(id), Math.min(widest, Math.floor(columns / 2)));
+    const line = fit(`  ${name}  ${terminalLine(description ?? "")}`, columns);
     return top + at === cursor ? tone("selected", line) : line;
   });
   if (plugins.length === 0) choices.push(...noPluginLines(desk, columns));
@@ -52,7 +54,13 @@ function noPluginLines({ service }: DeskView, width: number): string[] {
 }
 
 const actionColumns: readonly Column<OfferedAction>[] = [
-  { title: "KEY", cell: ({ key }) => ({ text: key ?? "", tone: "accent" }) },
+  {
+    title: "KEY",
+    cell: ({ key, conflict }) =>
+      key === null && conflict !== null
+        ? { text: "conflict", tone: "warn" }
+        : { text: key ?? "", tone: "accent" },
+  },
   { title: "PLUGIN", cell: ({ plugin }) => plugin, max: 20 },
   { title: "ACTION", cell: ({ action }) => action, max: 20 },
   { title: "", cell: ({ description }) => ({ text: description, tone: "dim" }), grows: true, rank: 1 },
@@ -158,8 +166,7 @@ function settingColumns({ edits }: SettingsMode): readonly Column<PluginSetting>
 export function settingsLines(mode: SettingsMode, scene: Scene): string[] {
   const { columns, rows } = scene.size;
   const { plugin, settings, position, typing, problem, isSaving } = mode;
-  const where = typeof settings?.file === "string" ? `, kept in ${settings.file}` : "";
-  const head = tone("title", cut(terminalLine(`Settings of ${plugin}${where}`), columns));
+  const head = tone("title", settingsTitle(plugin, settings?.file ?? null, columns));
   const trouble =
     problem === null ? [] : wrap(terminalLine(problem), columns).map((line) => tone("bad", line));
   if (settings === null)
@@ -192,6 +199,15 @@ export function settingsLines(mode: SettingsMode, scene: Scene): string[] {
   const about = setting === undefined ? [] : aboutSetting(setting, columns);
   const saving = isSaving ? [tone("accent", "checking…")] : [];
   return [head, table.header, ...table.rows, "", ...prompt, ...trouble, ...saving, ...about].slice(0, rows);
+}
+
+/** Of a path that is too long the end is kept: it says more. */
+function settingsTitle(plugin: string, file: string | null, columns: number): string {
+  if (file === null) return cut(terminalLine(`Settings of ${plugin}`), columns);
+  const whole = terminalLine(`Settings of ${plugin}, kept in ${file}`);
+  if (widthOf(whole) <= columns) return whole;
+  const end = file.split("/").slice(-2).join("/");
+  return cut(terminalLine(`Settings of ${plugin}, kept in …/${end}`), columns);
 }
 
 /** A secret is typed where nobody sees it. */

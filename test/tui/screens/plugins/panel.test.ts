@@ -44,3 +44,9 @@ test("a long error is cut rather than the rest pushed away", () => {
   expect(lines[4]).toMatch(/…$/);
   expect(lines[5]).toMatch(/^help/);
 });
+
+test("a word that names the state already is not said twice", () => {
+  const off = { state: "disabled", why: "disabled by an operator", pid: null, readySince: null } as const;
+  const lines = shown({ status: pluginStatus("min", off), stats: undefined });
+  expect(lines[1]).toBe("state   disabled: by an operator");
+});

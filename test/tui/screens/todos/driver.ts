@@ -11,7 +11,7 @@ import { Runner } from "../../../../src/tui/runner.ts";
 import { sceneOf } from "../../../../src/tui/scene.ts";
 import type { TodosState } from "../../../../src/tui/screens/todos/state.ts";
 import { todoLines } from "../../../../src/tui/screens/todos/lines.ts";
-import { initialState, update } from "../../../../src/tui/state.ts";
+import { initialState, lossesIn, update } from "../../../../src/tui/state.ts";
 import type { AppState, Message } from "../../../../src/tui/state.ts";
 import { TodoDesk } from "../../../../src/tui/todos/desk.ts";
 import { FakePlugins } from "../../../todo/fake-plugins.ts";
@@ -30,6 +30,7 @@ interface DriverOptions {
 export class Driver {
   state: AppState;
   readonly file: string;
+  hasLeft = false;
   readonly #runner: Runner;
   readonly #changed = new Set<() => void>();
 
@@ -51,7 +52,14 @@ export class Driver {
         })),
       write: () => undefined,
       page: async () => undefined,
-      quit: () => undefined,
+      quit: () => {
+        this.hasLeft = true;
+        for (const each of this.#changed) each();
+      },
+      losses: async () => {
+        const unsaved = await (await desk)?.unsaved();
+        return [...(unsaved === undefined ? [] : [unsaved]), ...lossesIn(this.state)];
+      },
     });
   }
 

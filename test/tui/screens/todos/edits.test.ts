@@ -95,7 +95,7 @@ describe("several at once", () => {
     const both = done(one, toggled([todo(one, "pack"), todo(one, "book")]));
     expect([todo(both, "pack").state, todo(both, "book").state]).toEqual(["done", "done"]);
     expect(toggled([todo(both, "pack"), todo(both, "book")])?.commands).toHaveLength(2);
-    expect(toggled([a, b])).toMatchObject({ label: "do 2 todos" });
+    expect(toggled([a, b])).toMatchObject({ label: "complete 2 todos" });
   });
 
   test("what would change nothing is no step to undo", () => {

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { BulkheadError } from "../../../../protocol/error.ts";
 import { changing, FakePlugins } from "../../../todo/fake-plugins.ts";
@@ -25,9 +25,9 @@ describe("the list", () => {
     driver.press("x");
     await driver.untilShown("[x] book");
     driver.press("u");
-    await driver.untilNotice("undone: do “book”");
+    await driver.untilNotice("undone: complete “book”");
     driver.press("ctrl+r");
-    await driver.untilNotice("done again: do “book”");
+    await driver.untilNotice("done again: complete “book”");
     await driver.until(({ facts: { todos } }) => todos?.file.state === "saved");
     expect(readFileSync(driver.file, "utf8")).toMatch(/- \[ \] trip.*\n  - \[ \] pack.*\n  - \[x\] book/);
   });
@@ -211,7 +211,7 @@ describe("plugins", () => {
     const driver = await Driver.open({ text: "- [ ] shop\n", plugins: harbour() });
     driver.press("p", "j");
     const row = driver.lines.find((line) => line.includes("Finish them"));
-    expect(row).toMatch(/^ +harbour +finish/);
+    expect(row).toMatch(/^conflict +harbour +finish/);
     expect(driver.lines).toContain("No key of its own: x is taken by done, or open again.");
     driver.press("enter");
     await driver.untilNotice("harbour: finish: finished");
@@ -266,5 +266,46 @@ describe("plugins", () => {
       ["plugin.settings", { plugin: "harbour" }],
       ["plugin.configure", { plugin: "harbour", set, unset: [] }],
     ]);
+  });
+});
+
+describe("leaving", () => {
+  test("waits for the file", async () => {
+    const driver = await Driver.open();
+    driver.press("a", "hull", "enter", "q");
+    await driver.until(() => driver.hasLeft);
+    expect(readFileSync(driver.file, "utf8")).toContain("- [ ] hull");
+  });
+
+  test("asks where the list can not be saved", async () => {
+    const driver = await Driver.open({ text: trip });
+    await driver.until(({ facts: { todos } }) => todos?.file.state === "saved");
+    rmSync(driver.file);
+    mkdirSync(driver.file);
+    driver.press("a", "hull", "enter", "q");
+    await driver.until(({ overlay }) => overlay !== null);
+    expect(driver.state.overlay).toMatchObject({
+      question: `Really leave? The todo list is not saved: ${driver.file} can not be read: it is not a file.`,
+    });
+    driver.press("n");
+    expect(driver.hasLeft).toBe(false);
+    driver.press("q");
+    await driver.until(({ overlay }) => overlay !== null);
+    driver.press("y");
+    expect(driver.hasLeft).toBe(true);
+    rmSync(driver.file, { recursive: true });
+  });
+
+  test("asks where settings are changed and not kept", async () => {
+    const setting = { key: "depth", type: "boolean", origin: "default", required: false } as const;
+    const settings = { plugin: "harbour", file: null, live: true, schema: null, settings: [setting] };
+    const driver = await Driver.open({ plugins: harbour(), control: async () => settings });
+    driver.press("S");
+    await driver.untilShown("depth");
+    driver.press("enter", "q");
+    await driver.until(({ overlay }) => overlay !== null);
+    expect(driver.state.overlay).toMatchObject({
+      question: "Really leave? Settings of harbour are changed and not kept yet.",
+    });
   });
 });
