@@ -72,6 +72,7 @@ const exitCodes: Record<ErrorCode, ExitCode> = {
   crash_not_found: exit.notFound,
   daemon_failed: exit.internal,
   usage: exit.usage,
+  todo_file_unusable: exit.usage,
 };
 
 /** Who the failed request went to: the same JSON-RPC error means two things. */

@@ -46,19 +46,21 @@ export async function invoke(
   const { out } = open;
   const timeout = await milliseconds(options.timeout, "--timeout");
   const idleTimeout = await milliseconds(options.idleTimeout, "--idle-timeout");
-  const base = await baseParams(words, options.params);
+  const values = words.filter((word) => word !== "-");
+  const whole = await wholeParams(words, options.params);
+  // A list can be called with as it is; there is no key in it that a word could be laid over.
+  const base = Array.isArray(whole?.value) && values.length === 0 ? undefined : objectIn(whole);
   const signal = open.interrupt();
   const progress = progressPrinter(out, () => performance.now());
   await about(open, plugin, async (daemon) => {
     const { apis } = await daemon.control("plugin.describe", { plugin }, { signal });
     const methods = methodsOf(apis);
     const method = choose(apis);
-    const values = words.filter((word) => word !== "-");
     // Whole params are the plugin's to judge; words are judged here, where a slip can be named.
     const params =
-      values.length > 0 || base === undefined
+      values.length > 0 || whole === undefined
         ? parseAssignments(values, methods.get(method)?.params, readText, base)
-        : base;
+        : whole.value;
     const bounds = { signal, timeout, idleTimeout, onProgress: progress.report };
     const address = `${plugin}/${method}`;
     const print = (line: string): void => {
@@ -105,14 +107,27 @@ export async function baseParams(
   words: readonly string[],
   json: string | undefined,
 ): Promise<Params | undefined> {
+  return objectIn(await wholeParams(words, json));
+}
+
+interface Whole {
+  readonly value: unknown;
+  readonly where: string;
+}
+
+function objectIn(whole: Whole | undefined): Params | undefined {
+  if (whole === undefined) return undefined;
+  if (isObject(whole.value)) return whole.value;
+  throw BulkheadError.of("usage", `${whole.where} must be a JSON object`);
+}
+
+async function wholeParams(words: readonly string[], json: string | undefined): Promise<Whole | undefined> {
   const fromStdin = words.includes("-");
   if (fromStdin && json !== undefined) throw BulkheadError.of("usage", "either --params or -, not both");
   if (!fromStdin && json === undefined) return undefined;
   const where = fromStdin ? "stdin" : "--params";
   const text = fromStdin ? await readAll(process.stdin) : (json ?? "");
-  const value = parseJson(text.startsWith("@") ? readText(text.slice(1)) : text, where);
-  if (isObject(value)) return value;
-  throw BulkheadError.of("usage", `${where} must be a JSON object`);
+  return { value: parseJson(text.startsWith("@") ? readText(text.slice(1)) : text, where), where };
 }
 
 export function readText(path: string): string {

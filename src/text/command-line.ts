@@ -6,10 +6,10 @@ import type { Located } from "./schema.ts";
 import { typed, writeJson } from "./typed-value.ts";
 
 /**
- * `bulkhead call min.numbers.min a=1 b=2`, quoted for a POSIX shell, without control characters. Params that the
+ * `bulkhead call min.min a=1 b=2`, quoted for a POSIX shell, without control characters. Params that the
  * command line would judge itself (an unknown or missing one) go as `--params`, to reach the plugin as they are.
  *
- * @param method `api.method`
+ * @param method `api.method`, or as much of it as names no other one
  * @param schema of the params
  */
 export function callCommand(plugin: string, method: string, params: unknown, schema?: JsonSchema): string {

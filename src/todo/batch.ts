@@ -209,7 +209,8 @@ class Draft {
 
   #detach(id: TodoId, parent: TodoId | null): void {
     const siblings = this.#siblings(parent);
-    siblings.splice(siblings.indexOf(id), 1);
+    // Batches mostly delete from behind.
+    siblings.splice(siblings.at(-1) === id ? siblings.length - 1 : siblings.indexOf(id), 1);
     this.#replace(parent, siblings);
   }
 

@@ -141,10 +141,21 @@ function codeOf(error: unknown): unknown {
   return error instanceof Error && "code" in error ? error.code : undefined;
 }
 
+const words: Readonly<Record<string, string>> = {
+  EACCES: "not allowed",
+  EDQUOT: "there is no room left for you",
+  EISDIR: "it is not a file",
+  ENOENT: "there is no such directory",
+  ENOSPC: "the disk is full",
+  ENOTDIR: "there is no such directory",
+  EPERM: "not allowed",
+  EROFS: "nothing can be written there",
+};
+
 /** Without the name of a temporary file: the same failure is the same text. */
 function reason(error: unknown): string {
   const code = codeOf(error);
   if (code === "ERR_ENCODING_INVALID_ENCODED_DATA") return "it is not UTF-8";
-  if (typeof code === "string") return code;
+  if (typeof code === "string") return code in words ? `${words[code]} (${code})` : code;
   return error instanceof Error ? error.message : String(error);
 }

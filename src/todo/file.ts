@@ -3,7 +3,7 @@ import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { BulkheadError } from "../../protocol/error.ts";
 import type { Command, TodoId } from "../../protocol/todo.ts";
-import { bounds } from "./batch.ts";
+import { apply, bounds } from "./batch.ts";
 import { absent, contentsOf, replace, stampOf } from "./disk.ts";
 import type { Contents } from "./disk.ts";
 import type { TodoHost } from "./host.ts";
@@ -25,8 +25,12 @@ interface Known extends Contents {
 interface Attached {
   readonly host: TodoHost;
   readonly onProblem: (error: Error) => void;
+  readonly onSolved: (() => void) | undefined;
   readonly unsubscribe: () => void;
 }
+
+/** Rounds in which somebody else has changed the file before it is left to the next time. */
+const mostTries = 20;
 
 export class TodoFile implements AsyncDisposable {
   readonly path: string;
@@ -40,6 +44,8 @@ export class TodoFile implements AsyncDisposable {
   #isDue = false;
   #work: Promise<void> | null = null;
   #problem: Error | null = null;
+  /** The stamp of a text that does not fit: it is not worth another look before something changes. */
+  #unfit: string | null = null;
 
   private constructor(file: string, known: Known, { pollMs = 1000 }: TodoFileOptions) {
     this.path = file;
@@ -48,11 +54,11 @@ export class TodoFile implements AsyncDisposable {
     this.#pollMs = pollMs;
   }
 
-  /** Reads the file; absent: an empty list. @throws BulkheadError `usage`: it can not be read, or is not UTF-8 */
+  /** Reads the file; absent: an empty list. @throws BulkheadError `todo_file_unusable`: it can not be read, or is not UTF-8 */
   static async open(file: string, options: TodoFileOptions = {}): Promise<TodoFile> {
     const absolute = path.resolve(file);
     const contents = await contentsOf(absolute).catch((error: unknown) => {
-      throw BulkheadError.of("usage", error instanceof Error ? error.message : String(error));
+      throw BulkheadError.of("todo_file_unusable", error instanceof Error ? error.message : String(error));
     });
     return new TodoFile(absolute, { ...contents, document: parseMarkdown(contents.text ?? "") }, options);
   }
@@ -60,12 +66,13 @@ export class TodoFile implements AsyncDisposable {
   /**
    * From here on what changes in the host is written, and what others change in the file becomes one batch of the host. Of two
    * changes of the same, the file's holds.
-   * @param onProblem what can not be read or written; told once, and tried again with the next change
+   * @param onProblem what can not be read or written; told once, and tried again from time to time
+   * @param onSolved it could be by now
    */
-  attach(host: TodoHost, onProblem: (error: Error) => void): void {
+  attach(host: TodoHost, onProblem: (error: Error) => void, onSolved?: () => void): void {
     if (this.#attached !== null) throw new Error("there is a host already");
     const unsubscribe = host.subscribe(() => void this.#wake());
-    this.#attached = { host, onProblem, unsubscribe };
+    this.#attached = { host, onProblem, onSolved, unsubscribe };
     this.#timer = setInterval(() => void this.#look(), this.#pollMs).unref();
     void this.#wake();
   }
@@ -88,8 +95,11 @@ export class TodoFile implements AsyncDisposable {
   }
 
   async #look(): Promise<void> {
+    // Whoever works on it looks as well, and would never come to an end if there was always reason to look again.
+    if (this.#work !== null) return;
     const stamp = await stampOf(this.path).catch(() => null);
-    if (stamp !== this.#known.stamp) await this.#wake();
+    if (stamp !== null && stamp === this.#unfit) return;
+    if (stamp !== this.#known.stamp || this.#problem !== null) await this.#wake();
   }
 
   async #wake(): Promise<void> {
@@ -103,10 +113,15 @@ export class TodoFile implements AsyncDisposable {
   async #run(): Promise<void> {
     while (this.#isDue && this.#attached !== null) {
       this.#isDue = false;
-      const { host, onProblem } = this.#attached;
+      const { host, onProblem, onSolved } = this.#attached;
       try {
-        while (!(await this.#round(host)));
+        for (let tries = 1; !(await this.#round(host)); tries += 1) {
+          if (tries === mostTries)
+            throw new Error(`${this.path} is changed all the time, so it is not written`);
+        }
+        const isSolved = this.#problem !== null;
         this.#problem = null;
+        if (isSolved) onSolved?.();
       } catch (error) {
         const problem = error instanceof Error ? error : new Error(String(error));
         const isNew = problem.message !== this.#problem?.message;
@@ -151,22 +166,35 @@ export class TodoFile implements AsyncDisposable {
     }
     const edited = parseMarkdown(text);
     const commands = reconcile(host.list, edited, document.list);
+    this.#unfit = stamp;
     const created = this.#apply(host, commands);
+    this.#unfit = null;
     const fresh = [...edited.list.todos.keys()].map((id) => [id, created.get(newName(id))] as const);
     const ids = new Map(fresh.flatMap(([id, given]) => (given === undefined ? [] : [[id, given] as const])));
     this.#known = { stamp, text, document: withIds(edited, ids) };
   }
 
-  /** One batch, unless it would be longer than a batch may be. */
+  /** One batch, unless it would be longer than a batch may be; all of it, or nothing. */
   #apply(host: TodoHost, commands: readonly Command[]): ReadonlyMap<string, TodoId> {
+    const { parts, created } = this.#inParts(host.list, commands);
+    for (const part of parts) host.apply(part, `edited in ${path.basename(this.path)}`);
+    return created;
+  }
+
+  /** @throws Error: one of them does not fit, and a part before it that stayed would be there twice the next time */
+  #inParts(before: TodoList, commands: readonly Command[]) {
     const created = new Map<string, TodoId>();
+    const parts: Command[][] = [];
+    let list = before;
     for (let from = 0; from < commands.length; from += bounds.commands) {
       const part = commands.slice(from, from + bounds.commands).map((each) => resolved(each, created));
-      const outcome = host.apply(part, `edited in ${path.basename(this.path)}`);
-      if (!outcome.ok) throw new Error(`${this.path} does not fit: ${outcome.error.message}`);
-      for (const [name, id] of outcome.created) created.set(name, id);
+      const result = apply(list, part, null);
+      if (!result.ok) throw new Error(`${this.path} does not fit: ${result.error.message}`);
+      for (const [name, id] of result.created) created.set(name, id);
+      list = result.list;
+      parts.push(part);
     }
-    return created;
+    return { parts, created };
   }
 }
 

@@ -29,6 +29,8 @@ class Merge {
   readonly #commands: Command[] = [];
   /** What the edited file's todos are in the batch: ids of the list, or names. Those that are gone are not here. */
   readonly #references = new Map<TodoId, string>();
+  /** In the edited file, among their siblings. */
+  readonly #places: ReadonlyMap<TodoId, number>;
   /** Parents, where the batch has changed them. */
   readonly #parents = new Map<string, string | null>();
 
@@ -36,6 +38,10 @@ class Merge {
     this.#list = list;
     this.#edited = edited;
     this.#base = base;
+    const { children } = edited.list;
+    this.#places = new Map(
+      [...children.values()].flatMap((ids) => ids.map((id, place) => [id, place] as const)),
+    );
   }
 
   commands(): Command[] {
@@ -117,7 +123,7 @@ class Merge {
     while (above !== null && !this.#references.has(above)) above = todos.get(above)?.parent ?? null;
     const parent = above === null ? null : (this.#references.get(above) ?? null);
     const siblings = childrenOf(this.#edited.list, row.parent);
-    for (let at = siblings.indexOf(row.id) - 1; at >= 0; at -= 1) {
+    for (let at = (this.#places.get(row.id) ?? 0) - 1; at >= 0; at -= 1) {
       const reference = this.#references.get(siblings[at] ?? "");
       if (reference !== undefined && this.#parentOf(reference) === parent)
         return { parent, after: reference };

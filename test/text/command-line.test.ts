@@ -50,6 +50,12 @@ describe("a call as a command", () => {
     [object({ n: { type: "integer" } }), {}, ""],
     [undefined, { "a.b": 1 }, `--params '{"a.b":1}'`],
     [undefined, [1], "--params '[1]'"],
+    [{ type: "string" }, { t: 1 }, `--params '{"t":1}'`],
+    [{ type: ["null", "boolean"] }, {}, "--params '{}'"],
+    [{ allOf: [{ type: "boolean" }] }, { t: 1 }, `--params '{"t":1}'`],
+    [object({ t: { allOf: [true] } }), { t: "true" }, `'t:="true"'`],
+    [object({ t: { allOf: [{ type: "boolean" }, {}] } }), { t: true }, "t=true"],
+    [object({ t: { allOf: [{ type: "boolean" }, {}] } }), { t: "true" }, `'t:="true"'`],
   ])("%j %j: %s", (made, params, expected) => {
     expect(callCommand("p", "api.m", params, made)).toBe(`bulkhead call p.api.m ${expected}`.trimEnd());
   });

@@ -214,6 +214,26 @@ describe("what others change in the file", () => {
     expect(desk.host.list.todos.size).toBe(10_002);
     expect(outline(desk.host.list).slice(-2)).toEqual(["  t9999", "t10000"]);
   });
+
+  test("and where one of them does not fit, none is, until there is something else", async () => {
+    const desk = await listed("- [ ] x\n- [ ] y\n");
+    await desk.file.saved();
+    const [x = "", y = ""] = desk.text.split("\n");
+    const chain = Array.from({ length: 63 }, (_, n) =>
+      create(`c${n}`, n === 0 ? {} : { parent: `c${n - 1}` }),
+    );
+    const [, id = ""] = desk.host.list.todos.keys();
+    desk.host.apply([...chain, { op: "move", id, parent: "c62" }], "bury y");
+    // Below y nothing more can stand by now.
+    const many = Array.from({ length: 10_001 }, (_, n) => `- [ ] t${n}\n`);
+    writeFileSync(desk.file.path, [...many, `${y}\n`, `  ${x}\n`].join(""));
+    expect(await desk.problem()).toMatch(/does not fit: it would be deeper than 64 levels$/);
+    expect(desk.host.list.todos.size).toBe(65);
+    expect(desk.text).toContain("t10000");
+    writeFileSync(desk.file.path, [...many, `${y}\n`, `${x}\n`].join(""));
+    await desk.file.saved();
+    expect(desk.host.list.todos.size).toBe(10_001 + 65);
+  });
 });
 
 describe("trouble with the file", () => {
@@ -221,7 +241,10 @@ describe("trouble with the file", () => {
     const directory = folder();
     const file = path.join(directory, "todo.md");
     writeFileSync(file, Buffer.from([0x2d, 0xff]));
-    await expect(TodoFile.open(file)).rejects.toMatchObject({ code: "usage", message: /not UTF-8/ });
+    await expect(TodoFile.open(file)).rejects.toMatchObject({
+      code: "todo_file_unusable",
+      message: /not UTF-8/,
+    });
     await expect(TodoFile.open(directory)).rejects.toMatchObject({ message: /not a file/ });
   });
 
@@ -241,13 +264,47 @@ describe("trouble with the file", () => {
     expect(outline(parseMarkdown(desk.text).list).toSorted()).toEqual(["A", "b", "c"]);
   });
 
+  test("what never stays the same is told, and left alone until it does", async () => {
+    const file = path.join(folder(), "todo.md");
+    writeFileSync(file, "- [ ] one\n");
+    const desk = await Desk.open(file);
+    await desk.file.saved();
+    let count = 0;
+    const writing = setInterval(() => writeFileSync(file, `- [ ] ${(count += 1)}\n`), 1);
+    try {
+      desk.add("two");
+      await expect(desk.file.saved()).rejects.toThrow(/is changed all the time/);
+    } finally {
+      clearInterval(writing);
+    }
+    await desk.file.saved();
+    expect(outline(desk.host.list)[0]).toBe(String(count));
+  });
+
+  test("what can not be written is written as soon as it can be", async () => {
+    const directory = path.join(folder(), "gone");
+    mkdirSync(directory);
+    const file = await TodoFile.open(path.join(directory, "todo.md"), { pollMs: 20 });
+    onTestFinished(() => file[Symbol.asyncDispose]());
+    const host = new TodoHost({ caller: new FakePlugins({}), publish: () => undefined, list: file.list });
+    rmSync(directory, { recursive: true });
+    const solved = new Promise<void>((resolve) => {
+      file.attach(host, () => mkdirSync(directory), resolve);
+    });
+    host.apply([create("a")], "add a");
+    await solved;
+    expect(readFileSync(file.path, "utf8")).toContain("- [ ] a");
+  });
+
   test("what can not be written is told once, and written with the next change for which it can be", async () => {
     const directory = path.join(folder(), "gone");
     mkdirSync(directory);
     const desk = await Desk.open(path.join(directory, "todo.md"));
     rmSync(directory, { recursive: true });
     desk.add("a");
-    expect(await desk.problem()).toMatch(/todo\.md can not be written: ENOENT$/);
+    expect(await desk.problem()).toMatch(
+      /todo\.md can not be written: there is no such directory \(ENOENT\)$/,
+    );
     desk.add("b");
     await desk.problem();
     expect(desk.problems).toHaveLength(1);
@@ -261,7 +318,7 @@ describe("trouble with the file", () => {
     const desk = await listed("- [ ] a\n");
     chmodSync(desk.file.path, 0o444);
     desk.add("b");
-    expect(await desk.problem()).toMatch(/EACCES$/);
+    expect(await desk.problem()).toMatch(/not allowed \(EACCES\)$/);
     expect(desk.text).not.toContain("b");
   });
 

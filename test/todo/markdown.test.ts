@@ -54,6 +54,15 @@ describe("a list as Markdown", () => {
     );
   });
 
+  test("has nothing in it that a terminal would obey on which the file is shown", () => {
+    const title = "\u001b[2Jred\u0007 \u202ebidi\u009b";
+    const notes = "one\n\u001b]52;c;AAAA\u0007\n```\n\u001b[31m\n```";
+    const list = after([create(title, { notes, metadata: { "a\u202e": "\u009b" } })]);
+    const text = printMarkdown(list);
+    expect(text).not.toMatch(/(?!\n)\p{Cc}|[\u202a-\u202e]/u);
+    expect(parseMarkdown(text).list).toEqual(list);
+  });
+
   test("reads as a person would write it", () => {
     const list = after([
       create("Paint the hull", {

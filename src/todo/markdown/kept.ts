@@ -52,11 +52,15 @@ export function keptLines(list: TodoList): string[] {
     if (origin === null && !more) return [];
     const written = { id, ...(origin === null ? {} : { origin }), ...(more ? { metadata } : {}) };
     // Within a comment nothing may look like its end.
-    return [JSON.stringify(written).replaceAll(">", String.raw`\u003e`)];
+    return [JSON.stringify(written).replaceAll(/>|\p{Cc}|[\u202a-\u202e\u2066-\u2069]/gu, escape)];
   });
   const first = `<!-- bulkhead: next id ${list.nextId}`;
   if (records.length > 0) return [first, ...records, "-->"];
   return list.nextId === 1 ? [] : [`${first} -->`];
+}
+
+function escape(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
 }
 
 function isObject(value: unknown): boolean {

@@ -1,7 +1,7 @@
 /** Notes as indented lines below their todo. They may be any text, and Markdown of their own. */
 import { isItem } from "./item.ts";
 import { isOpener, regionEnd } from "./region.ts";
-import { decoded, encoded, entity, isBlank } from "./text.ts";
+import { decoded, encoded, entity, isBlank, isHarmful } from "./text.ts";
 
 /** At the beginning of a line, what would be read as something else than notes. */
 const special = /^([ \t]*)\\(\\*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+\[|`{3}|~{3}|<!--))/;
@@ -58,7 +58,7 @@ function verbatim(lines: readonly string[]): boolean[] {
 }
 
 function encodes(lines: readonly string[]): boolean {
-  return lines.some((line) => /[\0\r]|\p{Surrogate}/u.test(line));
+  return lines.some(isHarmful);
 }
 
 function isIndented(lines: readonly string[]): boolean {

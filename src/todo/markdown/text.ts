@@ -33,9 +33,18 @@ export function isBlank(text: string): boolean {
   return /^[ \t]*$/.test(text);
 }
 
+/** What a line can not have, or a terminal would obey on which somebody shows the file: a plugin may have written it. */
+const harmful = /(?![\t\n])\p{Cc}|[\u202a-\u202e\u2066-\u2069]|\p{Surrogate}/u;
+const toEncode = new RegExp(`&(?=#\\d{1,7};)|${harmful.source}`, "gu");
+
+/** Whether it can not stand there as it is. */
+export function isHarmful(text: string): boolean {
+  return harmful.test(text);
+}
+
 /** The way of Markdown to write any character: `&#13;`. What already looks like one is written like that as well. */
 export function encoded(text: string): string {
-  return text.replaceAll(/&(?=#\d{1,7};)|[\0\r]|\p{Surrogate}/gu, entity);
+  return text.replaceAll(toEncode, entity);
 }
 
 export function decoded(text: string): string {

@@ -32,10 +32,9 @@ export function optionsOf(located: Located, isRoot = false): readonly Option[] {
     if (values !== undefined) finite.push(...values);
     else if (types === anyType) {
       // Parts of an `allOf` may be objects, though the whole does not say so.
-      if (propertiesOf(alternative).length > 0) options.push(objectOption(alternative, isRoot));
-      options.push({ kind: "json", schema: alternative });
-    }
-    else {
+      const hasProperties = propertiesOf(alternative).length > 0;
+      options.push(hasProperties ? objectOption(alternative, isRoot) : { kind: "json", schema: alternative });
+    } else {
       if (types.includes("null")) finite.push(null);
       if (types.includes("boolean")) finite.push(false, true);
       options.push(...types.flatMap((type) => optionOf(type, types, alternative, isRoot)));

@@ -35,7 +35,8 @@ export function verdictOf(
   for (const { field, pointer, isRequired } of fields) {
     const problem = unreadable(field, isRequired);
     // Nothing at all stands for an empty object, and the schema says whether that will do.
-    if (problem !== undefined && !(pointer === "" && problem.kind === "missing")) problems.set(pointer, problem);
+    if (problem !== undefined && !(pointer === "" && problem.kind === "missing"))
+      problems.set(pointer, problem);
   }
   for (const pointer of repeated(rows)) problems.set(pointer, { message: "is there twice", kind: "wrong" });
   if (!isCheckable) return { problems, isChecked: false };

@@ -56,10 +56,17 @@ export class TodoDesk implements AsyncDisposable {
       onPlugins: () => this.#changed(),
       onProblem: (plugin, error) => this.#happened({ kind: "problem", plugin, message: error.message }),
     });
-    file.attach(this.#host, (error) => {
-      this.#fileState = { state: "unsaved", why: error.message };
-      this.#happened({ kind: "problem", plugin: null, message: error.message });
-    });
+    file.attach(
+      this.#host,
+      (error) => {
+        this.#fileState = { state: "unsaved", why: error.message };
+        this.#happened({ kind: "problem", plugin: null, message: error.message });
+      },
+      () => {
+        this.#fileState = { state: "saved" };
+        this.#changed();
+      },
+    );
     // After the file's own listener: what is waited for must have begun.
     this.#host.subscribe(() => this.#save());
   }

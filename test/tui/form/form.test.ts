@@ -175,9 +175,22 @@ describe("a form filled in with keys", () => {
       { m: JSON.parse('{"__proto__":1}') },
     ],
     ["no parameters", { type: "object" }, [], {}],
+    [
+      "parts of a whole that does not say that it is an object",
+      { allOf: [object({ a: { type: "integer" } }, "a"), object({ b: { type: "boolean" } })] },
+      ["1", "enter", "space"],
+      { a: 1, b: false },
+    ],
     ["no schema", true, ['{"a":1}'], { a: 1 }],
   ])("%s", (_what, made, names, value) => {
     expect(JSON.stringify(keys(make(made), ...names).value)).toBe(JSON.stringify(value));
+  });
+
+  test("where nothing is said of the params, nothing has to be filled in", () => {
+    expect(objections(make(true))).toEqual([]);
+    expect(objections(formOf(undefined, words))).toEqual([]);
+    expect(objections(make({ type: "string" }))).toEqual([]);
+    expect(objections(make(false))).toEqual(["1 not as described"]);
   });
 
   test("a tagged union whose parts refer to their bodies keeps the tags", () => {

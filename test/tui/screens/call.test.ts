@@ -28,6 +28,7 @@ function shown(person: Person): string {
   return lines.map(stripVTControlCharacters).join("\n");
 }
 
+const lazy = (): Person => new Person().presses("laz", "enter");
 const footer = (person: Person): string => callScreen.command(person.call, sceneOf(person.state));
 
 const filled = (): Person => new Person().presses("nummin", "enter", "3", "enter", "4");
@@ -92,7 +93,6 @@ describe("choosing a method", () => {
 
   test("a plugin that was chosen shows what it has as soon as it has said so", () => {
     const value = { ...min, apis: [{ name: "numbers", version: "1.0.0", methods: [{ name: "only" }] }] };
-    const lazy = (): Person => new Person().presses("laz", "enter");
     const several = lazy().hears({ type: "described", plugin: "lazy", described: { ok: true, value: min } });
     expect(shown(several)).toMatch(/^call lazy\. *\n▸ lazy\.min .*\n +lazy\.beats/);
     const single = lazy().hears({ type: "described", plugin: "lazy", described: { ok: true, value } });
@@ -290,6 +290,18 @@ describe("a stream", () => {
 });
 
 describe("the calls of the session", () => {
+  test("come back into the form as the method is described by now", () => {
+    const changed = described("numbers", [{ name: "min", params: object({ c: { type: "integer" } }, "c") }]);
+    const person = called().hears({
+      type: "described",
+      plugin: "min",
+      described: { ok: true, value: changed },
+    });
+    person.presses("h", "enter");
+    expect(shown(person)).toMatch(/c\* +.*required: integer/);
+    expect(person.call.draft?.form.value).toEqual({ a: 3, b: 4 });
+  });
+
   test("are a list with what became of them", () => {
     expect(shown(called().presses("h"))).toMatch(/min\.min +\{"a": 3, "b": 4\} +answered +12ms/);
   });

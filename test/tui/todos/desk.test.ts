@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
@@ -202,6 +202,20 @@ test("a file that can not be read is told, and nothing is overwritten", async ()
   writeFileSync(file, Buffer.from([0xff, 0xfe, 0x00]));
   await expect(opened(undefined, { file })).rejects.toMatchObject({ code: "todo_file_unusable" });
   expect(readFileSync(file)).toEqual(Buffer.from([0xff, 0xfe, 0x00]));
+});
+
+test("a file that could not be written is shown as saved when it is", async () => {
+  const { desk, until, file } = await opened(undefined);
+  mkdirSync(file);
+  desk.edit(adding("hull"));
+  await until((view) => view.file.state === "unsaved");
+  expect(await desk.unsaved()).toMatch(
+    /^The todo list is not saved: .*todos\.md can not be read: it is not a file\.$/,
+  );
+  rmSync(file, { recursive: true });
+  await until(isSaved);
+  expect(await desk.unsaved()).toBeUndefined();
+  expect(readFileSync(file, "utf8")).toContain("- [ ] hull");
 });
 
 describe.skipIf(isMissing("todo-tasks"))("with real plugins", () => {

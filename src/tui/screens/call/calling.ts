@@ -9,10 +9,11 @@ import type { Form } from "../../form/form.ts";
 import { step } from "../../screen.ts";
 import type { Scene } from "../../screen.ts";
 import { bodySize } from "./layout.ts";
+import { latest } from "./latest.ts";
 import { drawnAs, firstLook } from "./looks.ts";
 import { paramsOf } from "./methods.ts";
 import type { Target } from "./methods.ts";
-import { isRunning, mostHistory, mostItems } from "./state.ts";
+import { isRunning, mostHistory } from "./state.ts";
 import type { Call, CallMessage, CallState, CallStep, PastCall } from "./state.ts";
 
 const words = { name: "params", submit: "Call" } as const;
@@ -98,7 +99,7 @@ export function heard(state: CallState, news: CallNews): CallState {
       ...call,
       elapsedMs: news.elapsedMs,
       ...("progress" in news ? { progress: news.progress } : {}),
-      items: news.items === undefined ? call.items : [...call.items, ...news.items].slice(-mostItems),
+      items: news.items === undefined ? call.items : latest([...call.items, ...news.items]),
       itemCount: call.itemCount + (news.items?.length ?? 0),
       answer: news.answer ?? null,
     },

@@ -4,6 +4,7 @@ import { step } from "../../screen.ts";
 import type { Scene } from "../../screen.ts";
 import { called, drafted } from "./calling.ts";
 import { historyRows, pastCallIn, pastCommand } from "./history-lines.ts";
+import { targetOf } from "./methods.ts";
 import type { CallBinding, CallState, CallStep, PastCall } from "./state.ts";
 
 type OnPast = (past: PastCall, state: CallState, scene: Scene) => CallStep;
@@ -11,7 +12,11 @@ type OnPast = (past: PastCall, state: CallState, scene: Scene) => CallStep;
 const onPast = (run: OnPast): CallBinding["run"] => {
   return (state, scene) => {
     const past = pastCallIn(state, scene);
-    return past === undefined ? step(state) : run(past, state, scene);
+    if (past === undefined) return step(state);
+    // The method may be described in another way by now.
+    const { plugin, method } = past.target;
+    const target = targetOf(scene.facts, plugin, method) ?? past.target;
+    return run({ ...past, target }, state, scene);
   };
 };
 

@@ -1,4 +1,5 @@
 /** The ways in which what came back can be looked at. Pure. */
+import type { Answer } from "../../effect.ts";
 import { asKind, drawingOf, kindsOf } from "../../shapes/shapes.ts";
 import type { Drawing, Hint, Kind } from "../../shapes/shapes.ts";
 import type { Target } from "./methods.ts";
@@ -17,9 +18,15 @@ export function firstLook({ method, plugin, isStream }: Target, before: Call | n
   return method.startsWith("view.") ? "last item" : "items";
 }
 
+/** By answer: every key and every picture asks for them. */
+const kindLists = new WeakMap<Answer<unknown>, readonly Kind[]>();
+
 export function looksOf({ target, answer }: Call): readonly string[] {
   if (target.isStream) return streamLooks;
-  return answer?.ok === true ? kindsOf(answer.value, hintOf(target)) : [];
+  if (answer?.ok !== true) return [];
+  const kinds = kindLists.get(answer) ?? kindsOf(answer.value, hintOf(target));
+  kindLists.set(answer, kinds);
+  return kinds;
 }
 
 /** The next way to look at it. */

@@ -31,6 +31,11 @@ function scrolledBy(call: Call, state: CallState, move: Move, scene: Scene): Cal
   return step({ ...state, call: { ...call, top, isFollowing: top >= count - rows } });
 }
 
+/** Asked for with every key and every picture, so nothing is made for it. */
+function hasComeBack({ answer, target }: Call): boolean {
+  return target.isStream || answer !== null;
+}
+
 /** What came back, as JSON to take away; undefined: nothing. */
 function cameBack({ answer, items, target }: Call): string | undefined {
   if (target.isStream) return items.map((item) => jsonText(item)).join("\n");
@@ -89,7 +94,7 @@ export const resultKeys: readonly CallBinding[] = [
     keys: ["y"],
     label: "copy what came back as JSON",
     hint: "copy",
-    when: isOn((call) => cameBack(call) !== undefined),
+    when: isOn(hasComeBack),
     run: onCall((call, state) =>
       step(state, { do: "copy", text: cameBack(call) ?? "", what: "what came back" }),
     ),
@@ -104,7 +109,7 @@ export const resultKeys: readonly CallBinding[] = [
     keys: ["e"],
     label: "what came back in the pager",
     hint: "pager",
-    when: isOn((call) => cameBack(call) !== undefined),
+    when: isOn(hasComeBack),
     run: onCall((call, state) => step(state, { do: "pager", text: `${cameBack(call) ?? ""}\n` })),
   },
   {

@@ -29,13 +29,19 @@ export function headerLine(state: TodosState, desk: DeskView, width: number): st
   const words = [
     `${open} open, ${over} done${hidesDone ? " (hidden)" : ""}`,
     ...(count > 0 ? [`${count} marked`] : []),
-    ...(desk.service.state === "provided" ? [plural(desk.plugins.length, "plugin")] : []),
+    ...(desk.service.state === "provided" ? [pluginWords(desk)] : []),
   ];
   const left = cut(words.join(" · "), width);
   const { text, tone: look2 } = fileWords(desk);
   const right = tailOf(terminalLine(text), width - widthOf(left) - 2, desk.file.state === "unsaved");
   const gap = " ".repeat(Math.max(0, width - widthOf(left) - widthOf(right)));
   return `${tone(count > 0 ? "accent" : "dim", left)}${gap}${tone(look2, right)}`;
+}
+
+/** Why one does not fit is told where plugins are chosen. */
+function pluginWords({ plugins, unfit }: DeskView): string {
+  const fitting = plural(plugins.length, "plugin");
+  return unfit.length === 0 ? fitting : `${fitting}, ${unfit.length} unusable`;
 }
 
 /** The end of a path says more than its beginning. */

@@ -24,10 +24,7 @@ export function chooseLines({ what, position }: ModeOf<"choose">, scene: Scene, 
   const plugins = choicesOf(scene, what);
   const unfit = what === "generate" ? desk.unfit : [];
   const title = what === "generate" ? "New todos from which plugin?" : "Settings of which plugin?";
-  const why = unfit.flatMap(({ id, why: reason }) => [
-    "",
-    ...wrap(terminalLine(`${id} can not be used: ${reason}`), columns).map((line) => tone("dim", line)),
-  ]);
+  const why = unfitLines(unfit, columns);
   const room = Math.max(1, rows - 2 - Math.min(why.length, Math.floor(rows / 2)));
   const { cursor, top } = placed(position, plugins.length, room);
   const widest = Math.max(...plugins.map((id) => widthOf(terminalLine(id))));
@@ -43,10 +40,20 @@ export function chooseLines({ what, position }: ModeOf<"choose">, scene: Scene, 
   return [tone("title", cut(title, columns)), "", ...choices, ...why].slice(0, rows);
 }
 
-function noPluginLines({ service }: DeskView, width: number): string[] {
+/** Plugins that offer todos in a way that does not fit, and why. */
+function unfitLines(unfit: DeskView["unfit"], columns: number): string[] {
+  return unfit.flatMap(({ id, why }) => [
+    "",
+    ...wrap(terminalLine(`${id} can not be used: ${why}`), columns).map((line) => tone("dim", line)),
+  ]);
+}
+
+function noPluginLines({ service, unfit }: DeskView, width: number): string[] {
   const text =
     service.state === "provided"
-      ? 'No plugin offers todos. In bulkhead.toml: apis = { todo = "^2.0.0" } in the entry of one that does.'
+      ? unfit.length > 0
+        ? "No plugin offers todos in a way that fits."
+        : 'No plugin offers todos. In bulkhead.toml: apis = { todo = "^2.0.0" } in the entry of one that does.'
       : service.state === "opening"
         ? "Looking for plugins…"
         : "There are no plugins at the moment: the list is not connected to any.";
@@ -77,7 +84,8 @@ export function actionLines(mode: ModeOf<"actions">, scene: Scene, desk: DeskVie
     ...(chosen === undefined ? [] : [chosen.description]),
     ...(typeof chosen?.conflict === "string" ? [`No key of its own: ${chosen.conflict}.`] : []),
   ].flatMap((text) => wrap(terminalLine(text), columns));
-  const list = actions.length === 0 ? noPluginLines(desk, columns) : table.rows;
+  const list =
+    actions.length === 0 ? [...noPluginLines(desk, columns), ...unfitLines(desk.unfit, columns)] : table.rows;
   return [
     tone("title", cut("Actions of plugins", columns)),
     actions.length === 0 ? "" : table.header,
@@ -130,7 +138,8 @@ export function notesLines({ input, isLeaving }: NotesMode, title: string, scene
     // Of one line: where the text is wider, the part around the cursor.
     return promptLine("", { text: line, cursor: before.at(-1)?.length ?? 0 }, columns + 1).slice(1);
   });
-  const head = tone("title", cut(terminalLine(`Notes of “${title}”`), columns));
+  const whose = title === "" ? "a todo that has been deleted meanwhile" : `“${title}”`;
+  const head = tone("title", cut(terminalLine(`Notes of ${whose}`), columns));
   const lost = "The notes have changed: ctrl+s keeps them, esc once more discards them.";
   return [head, isLeaving ? tone("warn", cut(lost, columns)) : "", ...shown];
 }

@@ -68,7 +68,10 @@ export function notesKeys(mode: NotesMode): readonly TodosBinding[] {
       run: at((state, { desk }) => {
         const todo = desk.list.todos.get(id);
         // What was typed must not be lost with it.
-        if (todo === undefined) return step(state, notice("warn", "this todo has been deleted meanwhile"));
+        if (todo === undefined) {
+          const what = "the notes; their todo has been deleted meanwhile";
+          return step(state, { do: "copy", text: input.text, what });
+        }
         return doing(backToList(state), () => annotated(todo, input.text));
       }),
     },

@@ -247,3 +247,12 @@ test("where there is no list, the screen says why, and what can be done", () => 
     "r tries again",
   ]);
 });
+
+test("a plugin that does not fit is told of, where one looks for what it would do", () => {
+  const desk = deskView({ unfit: [{ id: "old", why: "old does not fit the contract" }] });
+  const list = todoLines(initialTodos, sceneOf(desk)).map(plain);
+  expect(list[0]).toContain("0 plugins, 1 unusable");
+  const mode = { kind: "actions", position: { cursor: 0, top: 0 } } as const;
+  const actions = todoLines({ ...initialTodos, mode }, sceneOf(desk)).map(plain);
+  expect(actions).toContain("old can not be used: old does not fit the contract");
+});

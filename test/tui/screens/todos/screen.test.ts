@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { BulkheadError } from "../../../../protocol/error.ts";
 import { changing, FakePlugins } from "../../../todo/fake-plugins.ts";
@@ -308,4 +308,17 @@ describe("leaving", () => {
       question: "Really leave? Settings of harbour are changed and not kept yet.",
     });
   });
+});
+
+test("notes of a todo that another program has deleted meanwhile can still be taken away", async () => {
+  const driver = await Driver.open({ text: trip });
+  await driver.until(({ facts: { todos } }) => todos?.file.state === "saved");
+  driver.press("G", "e", "buy bread");
+  const text = readFileSync(driver.file, "utf8");
+  writeFileSync(driver.file, text.replace(/^.*shop.*\n/m, ""));
+  await driver.untilOutline("trip", "  pack", "  book");
+  expect(driver.lines[0]).toBe("Notes of a todo that has been deleted meanwhile");
+  driver.press("ctrl+s");
+  await driver.untilNotice("copied: the notes; their todo has been deleted meanwhile");
+  expect(driver.lines.join("\n")).toContain("buy bread");
 });
