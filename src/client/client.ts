@@ -15,7 +15,7 @@ import { controlRange } from "../../protocol/version.ts";
 import { statePaths } from "../io/paths.ts";
 import { connect } from "../io/socket.ts";
 import { Deadlines } from "../wire/deadlines.ts";
-import { boundsOf, itemStream, paramsSlice, Peer, toSlice } from "../wire/peer.ts";
+import { boundsOf, itemStream, paramsText, Peer, toSlice } from "../wire/peer.ts";
 import type { Id, Item, Outcome, PeerEnd, Slice } from "../wire/peer.ts";
 import { ProvidedHandlers } from "./provided.ts";
 import type { ResultOf } from "../../protocol/control-results.ts";
@@ -124,7 +124,7 @@ export class Client implements Caller, ServiceHost {
   stream(target: string, params: unknown = {}, options: StreamOptions = {}): ItemStream {
     return itemStream(options, ({ signal, credit, onItem, succeed, fail }) => {
       const bounded = { ...wireOptions(options, { credit }), signal, credit, onItem };
-      return this.#peer.call(target, paramsSlice(params), bounded, (outcome) => {
+      return this.#peer.call(target, paramsText(params), bounded, (outcome) => {
         try {
           succeed(this.#resultOf(target, outcome));
         } catch (error) {
@@ -197,7 +197,7 @@ export class Client implements Caller, ServiceHost {
     options: CallOptions,
   ): Promise<unknown> {
     const { promise, resolve } = Promise.withResolvers<Outcome>();
-    this.#peer.call(target, paramsSlice(params), wireOptions(options, { parent }), resolve);
+    this.#peer.call(target, paramsText(params), wireOptions(options, { parent }), resolve);
     const outcome = await promise;
     return parse<unknown>(this.#resultOf(target, outcome));
   }

@@ -5,7 +5,7 @@ import { descend, timeLeft } from "../core/lineage.ts";
 import type { Lineage } from "../core/lineage.ts";
 import type { Deadlines } from "../wire/deadlines.ts";
 import { answerBy } from "../wire/handlers.ts";
-import { boundsOf, paramsSlice, toSlice } from "../wire/peer.ts";
+import { boundsOf, paramsText, toSlice } from "../wire/peer.ts";
 import type { CallOutcome, RouteOptions } from "./call.ts";
 import { refusal } from "./call.ts";
 import type { Route } from "./services/host-call.ts";
@@ -24,15 +24,19 @@ export function routeOptions(options: CallOptions): RouteOptions {
   };
 }
 
+/** @param inherited of the call that this one is made for */
 export async function callBy(
   route: Route,
   target: string,
   params: unknown,
-  options: RouteOptions,
+  options: CallOptions,
+  inherited?: Pick<RouteOptions, "lineage" | "totalTimeout" | "signal">,
 ): Promise<unknown> {
-  const { promise, resolve } = Promise.withResolvers<CallOutcome>();
-  route(target, paramsSlice(params), options, resolve);
-  const outcome = await promise;
+  const own = routeOptions(options);
+  const slice = paramsText(params);
+  const outcome = await new Promise<CallOutcome>((resolve) => {
+    route(target, slice, inherited === undefined ? own : { ...own, ...inherited }, resolve);
+  });
   if ("error" in outcome) throw BulkheadError.from(outcome.error);
   return JSON.parse(outcome.result.toString("utf8"));
 }
@@ -82,12 +86,11 @@ function contextOf(
     progress: (value) => progress(toSlice(value)),
     caller: {
       call: async (target, params = {}, options = {}) => {
-        const own = routeOptions(options);
-        const child = descend(lineage, own.totalTimeout, now());
+        const child = descend(lineage, boundsOf(options).total, now());
         const circle = tooManyHops(child, target);
         if (circle !== undefined) throw BulkheadError.from(circle.error);
-        const both = own.signal === undefined ? signal : AbortSignal.any([own.signal, signal]);
-        return callBy(route, target, params, { ...own, ...bounds(child, now()), signal: both });
+        const both = options.signal === undefined ? signal : AbortSignal.any([options.signal, signal]);
+        return callBy(route, target, params, options, { ...bounds(child, now()), signal: both });
       },
     },
   };

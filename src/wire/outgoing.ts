@@ -1,6 +1,6 @@
 import type { Deadlines } from "./deadlines.ts";
 import { IdTable } from "./id-table.ts";
-import type { Slice } from "./json.ts";
+import type { JsonText, Slice } from "./json.ts";
 import type { Outcome, Unanswered } from "./outcome.ts";
 import { Call } from "./outgoing-call.ts";
 import type { CallOptions, Calls, OutgoingCall, PendingCall, Settle } from "./outgoing-call.ts";
@@ -55,7 +55,7 @@ export class OutgoingCalls implements Calls {
     return typeof id === "number" && Number.isInteger(id) && id >= 1 && id < this.#nextId;
   }
 
-  open(method: string, params: Slice | undefined, options: CallOptions, settle: Settle): OutgoingCall {
+  open(method: string, params: JsonText | undefined, options: CallOptions, settle: Settle): OutgoingCall {
     const { writer, callsInFlight, frameBytes, deadlines } = this.#options;
     if (this.#closed || !writer.open) return this.#refuse(settle, "closed");
     if (options.signal?.aborted === true) return this.#refuse(settle, "cancelled");
