@@ -65,10 +65,8 @@ export class WaitingCalls {
     const total = options.totalTimeout ?? Infinity;
     const limit = Math.min(options.idleTimeout ?? timeouts.callMs, total);
     const since = this.#deadlines.now();
-    const onAbort =
-      options.signal === undefined
-        ? null
-        : () => leave(refusal("cancelled", `the call of ${method} was cancelled`));
+    const cancel = (): void => leave(refusal("cancelled", `the call of ${method} was cancelled`));
+    const onAbort = options.signal === undefined ? null : cancel;
     const call: Waiting = {
       method,
       params,
@@ -81,6 +79,10 @@ export class WaitingCalls {
       onAbort,
       granted: 0,
       routed: null,
+      cancel() {
+        if (this.routed === null) cancel();
+        else this.routed.cancel();
+      },
       grant(n) {
         if (this.routed === null) this.granted += n;
         else this.routed.grant(n);

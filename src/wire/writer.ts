@@ -288,9 +288,9 @@ function encode(batch: readonly Frame[], tap: FrameWriterOptions["onHandedOver"]
   for (const { start, end, frame: message } of seen) {
     const { payload, bodyBytes } = message;
     const head =
-      referenced(payload) === 0
-        ? buffer.subarray(start, end)
-        : Buffer.concat([buffer.subarray(start, end - 1), (payload as Slice).subarray(0, TAP_BYTES)]);
+      typeof payload === "object" && referenced(payload) > 0
+        ? Buffer.concat([buffer.subarray(start, end - 1), payload.subarray(0, TAP_BYTES)])
+        : buffer.subarray(start, end);
     tap?.(head, bodyBytes);
   }
   return pieces;
