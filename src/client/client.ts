@@ -94,7 +94,7 @@ export class Client implements Caller, ServiceHost {
    * @param target `plugin/api.method`
    * @throws {BulkheadError} what the plugin answered, or what became of the call: see its `settlement`
    */
-  async call(target: string, params: unknown = {}, options: CallOptions = {}): Promise<unknown> {
+  call(target: string, params: unknown = {}, options: CallOptions = {}): Promise<unknown> {
     return this.#callFor(undefined, target, params, options);
   }
 
@@ -196,9 +196,11 @@ export class Client implements Caller, ServiceHost {
     params: unknown,
     options: CallOptions,
   ): Promise<unknown> {
-    const { promise, resolve } = Promise.withResolvers<Outcome>();
-    this.#peer.call(target, paramsText(params), wireOptions(options, { parent }), resolve);
-    const outcome = await promise;
+    const text = paramsText(params);
+    const bounded = wireOptions(options, { parent });
+    const outcome = await new Promise<Outcome>((resolve) => {
+      this.#peer.call(target, text, bounded, resolve);
+    });
     return parse<unknown>(this.#resultOf(target, outcome));
   }
 
