@@ -14,8 +14,11 @@
 static const char description[] =
     "{\"protocol\":1,\"plugin\":{\"name\":\"echo\",\"version\":\"1.0.0\"},\"apis\":[{\"name\":\"echo\",\"version\":"
     "\"1.0.0\",\"methods\":["
-    "{\"name\":\"one\",\"params\":{\"type\":\"object\"},\"result\":{}},"
-    "{\"name\":\"back\",\"params\":{\"type\":\"object\"},\"result\":{}}]}]}";
+    "{\"name\":\"one\",\"params\":{\"type\":\"object\",\"properties\":{\"a\":{\"type\":\"integer\"},\"b\":{\"type\":"
+    "\"integer\"}},\"required\":[\"a\",\"b\"]},\"result\":{\"type\":\"integer\"}},"
+    "{\"name\":\"back\",\"params\":{\"type\":\"object\",\"properties\":{\"text\":{\"type\":\"string\"}},\"required\":["
+    "\"text\"]},\"result\":{\"type\":\"object\",\"properties\":{\"text\":{\"type\":\"string\"}},\"required\":["
+    "\"text\"]}}]}]}";
 
 static char *in, *out;
 static size_t room = 1 << 20, out_room = 1 << 20, put;
