@@ -8,7 +8,7 @@ if (skipped) process.stderr.write(`skipped, for want of a C compiler (cc): ${inC
 
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts"],
+    include: ["test/**/*.test.{ts,tsx}"],
     exclude: skipped ? inC : [],
     // Real child processes on a loaded machine: generous, because a hang should fail and slowness should not.
     testTimeout: 30_000,

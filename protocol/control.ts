@@ -1,5 +1,6 @@
 /** Client <-> daemon: the methods of the control socket. Same framing as the plugins' wire; calls are `plugin/api.method`. */
 import { z } from "zod";
+import { largestCredit } from "./credit.ts";
 import { eventName, pluginId } from "./description.ts";
 import { newPipe, pipeName } from "./pipe.ts";
 
@@ -109,9 +110,6 @@ export const control = {
 
 export type ControlMethod = keyof typeof control;
 export type ControlParams<M extends ControlMethod> = z.input<(typeof control)[M]>;
-
-/** The most items of one stream that a caller may have on their way. */
-export const largestCredit = 65_536;
 
 /** How a client may bound one call: sent as the request's `ctx`. */
 export const callBounds = z.object({

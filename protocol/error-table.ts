@@ -232,4 +232,9 @@ export const errors = {
     cause: "The command line does not make sense.",
     hint: "See: bulkhead help",
   }),
+  todo_file_unusable: entry(-31947, "operator", false, {
+    cause:
+      "The file of the todo list can not be read or written: no file, not UTF-8, too large, not allowed, or a full disk.",
+    hint: "Mend what the message names, or take another file: bulkhead tui --todos FILE",
+  }),
 } as const satisfies Record<string, ErrorEntry>;

@@ -2,6 +2,9 @@
 import { z } from "zod";
 import { contract, method } from "./contract.ts";
 
+export const todoPriority = z.enum(["low", "normal", "high"]);
+export type TodoPriority = z.infer<typeof todoPriority>;
+
 /* 1.x: a list of what was found */
 
 export const scanItem = z.object({
@@ -11,7 +14,7 @@ export const scanItem = z.object({
   kind: z.enum(["todo", "fixme", "hack", "checkbox"]),
   /** A ticked checkbox. */
   done: z.boolean(),
-  priority: z.enum(["low", "normal", "high"]),
+  priority: todoPriority,
   /** Relative to the root, with slashes. */
   file: z.string(),
   /** Line and column are counted from 1. */
@@ -65,6 +68,7 @@ export const todo = z.object({
   parent: z.string().nullable(),
   title: z.string(),
   state: todoState,
+  priority: todoPriority,
   /** A day, `2026-12-31`. */
   due: z.string().nullable(),
   notes: z.string().nullable(),
@@ -91,6 +95,8 @@ export const command = z.discriminatedUnion("op", [
     title: z.string(),
     /** Default: `open`. */
     state: todoState.optional(),
+    /** Default: `normal`. */
+    priority: todoPriority.optional(),
     due: z.string().nullable().optional(),
     notes: z.string().nullable().optional(),
     metadata: metadata.optional(),
@@ -101,6 +107,7 @@ export const command = z.discriminatedUnion("op", [
     id: reference,
     title: z.string().optional(),
     state: todoState.optional(),
+    priority: todoPriority.optional(),
     due: z.string().nullable().optional(),
     notes: z.string().nullable().optional(),
   }),
@@ -231,6 +238,7 @@ export const todoService = contract({
         /** Found in the title or the notes, whatever its case. */
         text: z.string().optional(),
         states: z.array(todoState).optional(),
+        priorities: z.array(todoPriority).optional(),
         /** Has the key; and with `value`, that very value. */
         metadata: z.object({ key: z.string(), value: z.unknown().optional() }).optional(),
         /** Created by this plugin. */

@@ -11,7 +11,14 @@ const bundle = await rolldown({
   platform: "node",
   // Ink loads its developer tools only where DEV is "true"; they are not installed.
   external: (id) => id === "react-devtools-core" || (id.startsWith(dist) && !id.startsWith(tui)),
-  transform: { define: { "process.env.NODE_ENV": '"production"', "process.env.DEV": '"false"' } },
+  transform: {
+    define: {
+      "process.env.NODE_ENV": '"production"',
+      "process.env.DEV": '"false"',
+      // Yoga would fetch its own data URL, for which Node loads a whole HTTP client.
+      fetch: "undefined",
+    },
+  },
 });
 await bundle.write({
   dir: tui,

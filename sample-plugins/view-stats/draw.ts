@@ -1,6 +1,6 @@
 /** Statistics as a view. Pure. */
+import type { RenderParams, View, ViewBlock } from "../../protocol/view.ts";
 import type { FileSize, Statistics } from "./statistics.ts";
-import type { RenderParams, View } from "./view.ts";
 
 export type Measure = "lines" | "bytes";
 
@@ -26,7 +26,7 @@ export function draw(name: string, statistics: Statistics, by: Measure, place: R
   return {
     title,
     blocks: [
-      ...(cut ? [{ kind: "text" as const, text: `Only the first ${files.length} files are counted.` }] : []),
+      ...(cut ? [warning(`Only the first ${files.length} files are counted.`)] : []),
       {
         kind: "table",
         columns: [
@@ -47,6 +47,10 @@ export function draw(name: string, statistics: Statistics, by: Measure, place: R
       },
     ],
   };
+}
+
+function warning(text: string): ViewBlock {
+  return { kind: "rows", rows: [[{ text, tone: "warn" }]] };
 }
 
 /** By extension, the largest first. */

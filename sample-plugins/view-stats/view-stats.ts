@@ -4,9 +4,9 @@ import { statSync } from "node:fs";
 import path from "node:path";
 import { z } from "zod";
 import { plugin, PluginError, type Call } from "../../protocol/sdk/typescript/index.ts";
+import { renderParams, view, type RenderParams, type View } from "../../protocol/view.ts";
 import { draw, type Measure } from "./draw.ts";
 import { count, type Statistics } from "./statistics.ts";
-import { renderParams, view, type RenderParams, type View } from "./view.ts";
 
 const config = z.object({
   root: z.string().describe("The directory, relative to the plugin's working directory."),
@@ -58,7 +58,7 @@ const errors = [{ code: "no_such_directory", description: "The subject is no dir
 
 await plugin({ name: "view-stats", version: "1.0.0" })
   .config(config, { activate: configure, configure })
-  .api("view", "1.0.0", (api) =>
+  .api("view", "1.1.0", (api) =>
     api
       .method(
         "render",

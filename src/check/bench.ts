@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ActivateParams, InitializeParams } from "../../protocol/plugin.ts";
-import { protocolRange } from "../../protocol/version.ts";
+import { protocolRange } from "../../protocol/range.ts";
 import { isObject } from "../core/json-value.ts";
 import { findGuard, spawnProcess } from "../io/process/process.ts";
 import type { SpawnFailure } from "../io/process/spawn-failure.ts";

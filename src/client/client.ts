@@ -11,7 +11,7 @@ import type {
 } from "../../protocol/caller.ts";
 import type { ControlMethod, ControlParams, HelloResult } from "../../protocol/control.ts";
 import { BulkheadError } from "../../protocol/error.ts";
-import { controlRange } from "../../protocol/version.ts";
+import { controlRange } from "../../protocol/range.ts";
 import { statePaths } from "../io/paths.ts";
 import { connect } from "../io/socket.ts";
 import { Deadlines } from "../wire/deadlines.ts";

@@ -4,7 +4,7 @@ import { callBounds, control } from "../../protocol/control.ts";
 import type { CallBounds, HelloResult } from "../../protocol/control.ts";
 import { BulkheadError, errors } from "../../protocol/error.ts";
 import type { RpcError } from "../../protocol/error.ts";
-import { controlRange, negotiateProtocol } from "../../protocol/version.ts";
+import { controlRange, negotiateProtocol } from "../../protocol/range.ts";
 import { version } from "../supervisor/supervisor.ts";
 import type { Supervisor } from "../supervisor/supervisor.ts";
 import type { Deadline, Deadlines } from "../wire/deadlines.ts";
@@ -212,19 +212,30 @@ export class Connection {
 
   #stream(request: IncomingRequest, signal: AbortSignal): Stream {
     let seq = 0;
-    const item = (value: unknown): void => {
+    let pastBytes = 0;
+    const send = (value: unknown, most: number): void => {
       if (signal.aborted) return;
-      const full = this.#peer.queuedBytes > mostItems;
+      const full = this.#peer.queuedBytes > most;
       const sent = !full && request.item(seq++, toRepairedSlice(value));
       // A client that does not read loses its connection; nobody waits for it.
       if (!sent) this.#end("did not read");
+    };
+    const past = (values: readonly unknown[]): void => {
+      const before = this.#peer.queuedBytes;
+      for (const value of values) send(value, Infinity);
+      pastBytes = this.#peer.queuedBytes - before;
+    };
+    const item = (value: unknown): void => {
+      // Once the client has read it, the past is no excuse any more.
+      if (this.#peer.queuedBytes <= mostItems) pastBytes = 0;
+      send(value, mostItems + pastBytes);
     };
     const offer = (value: unknown): boolean => {
       if (this.#peer.queuedBytes > mostItems / 2) return false;
       item(value);
       return true;
     };
-    return { signal, item, offer };
+    return { signal, past, item, offer };
   }
 }
 

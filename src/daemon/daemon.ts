@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { Logger } from "pino";
 import type { PluginSettings } from "../../protocol/control-results.ts";
 import { BulkheadError } from "../../protocol/error.ts";
-import { controlRange } from "../../protocol/version.ts";
+import { controlRange } from "../../protocol/range.ts";
 import { formatProblem, loadConfig } from "../io/config/config.ts";
 import type { ConfigResult, LoadedConfig } from "../io/config/config.ts";
 import { openDaemonLog } from "../io/log/daemon-log.ts";

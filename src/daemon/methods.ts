@@ -183,7 +183,7 @@ function followEvents(
     plugin === undefined || ("plugin" in event && event.plugin === plugin);
   const wantsPast = since !== undefined || limit !== undefined;
   return follow<SupervisorEvent>(
-    { signal: stream.signal, item: tellerOf(stream) },
+    { ...stream, item: tellerOf(stream) },
     (listener) => supervisor.subscribe((event) => isOfPlugin(event) && listener(event)),
     async () => (wantsPast ? past(limit ?? 10_000) : []),
     (known) => (event) => event.seq === 0 || event.seq > (known.at(-1)?.seq ?? since ?? 0),

@@ -3,6 +3,8 @@ import { BulkheadError } from "../../protocol/error.ts";
 
 export interface Stream {
   readonly signal: AbortSignal;
+  /** For what there was before: bounded by whoever has read it, so that all of it may wait for the reader at once. */
+  readonly past: (values: readonly unknown[]) => void;
   /** For what must not be missed: a reader that is behind by more than its bound is cut off. */
   readonly item: (value: unknown) => void;
   /** For what may be: false when the reader is behind by half of that, and so does not get it. */
@@ -21,7 +23,7 @@ const mostEarly = 10_000;
  * @throws BulkheadError `too_large`, when more comes meanwhile than can be kept
  */
 export async function follow<T>(
-  { signal, item }: { readonly signal: AbortSignal; readonly item: (value: T) => void },
+  { signal, past: tell, item }: Pick<Stream, "signal" | "past"> & { readonly item: (value: T) => void },
   subscribe: (listener: (value: T) => void) => () => void,
   past: () => Promise<T[]>,
   isNew: (past: readonly T[]) => (value: T) => boolean,
@@ -40,7 +42,7 @@ export async function follow<T>(
         "more came while the past was read than can be kept; ask for less of it",
       );
     }
-    for (const value of known) item(value);
+    tell(known);
     for (const value of early.filter(isNew(known))) item(value);
     take = item;
     await aborted(signal);

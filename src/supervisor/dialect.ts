@@ -10,7 +10,7 @@ import type { RpcError } from "../../protocol/error.ts";
 import { configInvalidData, incompatibleProtocolData } from "../../protocol/plugin.ts";
 import type { ActivateParams, InitializeParams } from "../../protocol/plugin.ts";
 import type { StartFailure } from "../../protocol/state.ts";
-import { negotiateProtocol, protocolRange } from "../../protocol/version.ts";
+import { negotiateProtocol, protocolRange } from "../../protocol/range.ts";
 import type { Unmet } from "../../protocol/version.ts";
 import { reserveOf } from "../core/lineage.ts";
 import type { Peer, Unanswered } from "../wire/peer.ts";

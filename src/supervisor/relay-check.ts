@@ -5,7 +5,7 @@ import { BulkheadError } from "../../protocol/error.ts";
 import type { RpcError } from "../../protocol/error.ts";
 import { checker } from "../../protocol/json-schema.ts";
 import type { Mismatch } from "../../protocol/json-schema.ts";
-import { inTime } from "./settings/in-time.ts";
+import { inTime } from "../io/in-time.ts";
 import { endedCall } from "./call.ts";
 import type { CallOutcome, RoutedCall, RouteOptions, Settle } from "./call.ts";
 

@@ -44,7 +44,7 @@ export function reportLines(report: CrashReport, style: Paint): string[] {
           "panic",
           panic === null
             ? undefined
-            : terminalLine(`thread ${panic.thread} at ${panic.file}:${panic.line}:${panic.column}`),
+            : `thread ${terminalLine(panic.thread)} at ${style(["bold", "yellow"], terminalLine(`${panic.file}:${panic.line}:${panic.column}`))}`,
         ],
         ["message", panic === null ? undefined : terminalLine(panic.message)],
         [

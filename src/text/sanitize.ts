@@ -19,7 +19,11 @@ export function terminalText(text: string): string {
 
 /** JSON text that is harmless as well: JSON leaves C1 and overrides as they are. Still the same JSON value. */
 export function jsonText(value: unknown, indent?: number): string {
-  const text = JSON.stringify(value, null, indent) ?? "null";
+  return harmlessJson(JSON.stringify(value, null, indent) ?? "null");
+}
+
+/** The same of what is JSON text already. */
+export function harmlessJson(text: string): string {
   return text.replace(dangerous, (char) => (char === "\n" ? char : jsonEscape(char)));
 }
 

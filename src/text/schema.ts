@@ -36,20 +36,60 @@ export function resolve(located: Located): Located {
     const target = reference.startsWith("#") ? pointer(located.root, reference.slice(1)) : undefined;
     if (target === undefined) break;
     const { $ref: _, ...beside } = schema;
-    schema = { ...beside, ...target };
+    schema = merged(beside, target);
   }
   return { schema: {}, root: located.root };
 }
 
-/** The alternatives of a schema, flattened: of `anyOf`, `oneOf`, and a single `allOf`. */
-export function alternatives(located: Located, depth = 0): Located[] {
+/** What holds of a value for which both hold, as far as it is looked at here; in doubt what `inner` says. */
+function merged(outer: SchemaObject, inner: SchemaObject): SchemaObject {
+  const both = { ...outer, ...inner };
+  const properties = [asObject(outer["properties"]), asObject(inner["properties"])];
+  const required = [outer["required"], inner["required"]].filter(Array.isArray);
+  return {
+    ...both,
+    ...(properties.includes(undefined) ? {} : { properties: { ...properties[0], ...properties[1] } }),
+    ...(required.length < 2 ? {} : { required: [...new Set(required.flat())] }),
+  };
+}
+
+/** A schema may be hostile: a few lines of it can stand for more alternatives or parts than there is time for. */
+const most = { alternatives: 1000, parts: 1000, depth: 8, named: 8 } as const;
+
+/**
+ * The alternatives of a schema, flattened: of `anyOf`, `oneOf`, and a single `allOf`, each with what the schema says
+ * beside them.
+ */
+export function alternatives(located: Located): Located[] {
+  const found: Located[] = [];
+  gather(located, found, 0);
+  return found;
+}
+
+function gather(located: Located, found: Located[], depth: number): void {
+  if (found.length >= most.alternatives) return;
   const { schema, root } = resolve(located);
-  if (depth > 8) return [{ schema: {}, root }];
-  const lists: unknown[] = [schema["anyOf"], schema["oneOf"], schema["allOf"]];
-  const inner = lists.find((list): list is unknown[] => Array.isArray(list) && list.length > 0);
+  if (depth > most.depth) {
+    found.push({ schema: {}, root });
+    return;
+  }
+  const keyword = (["anyOf", "oneOf", "allOf"] as const).find((each) => listIn(schema, each).length > 0);
+  const inner = keyword === undefined ? [] : listIn(schema, keyword);
   // Several parts of an `allOf` are no alternatives.
-  if (inner === undefined || (inner === schema["allOf"] && inner.length > 1)) return [{ schema, root }];
-  return inner.flatMap((each) => alternatives({ schema: asObject(each) ?? {}, root }, depth + 1));
+  if (keyword === undefined || (keyword === "allOf" && inner.length > 1)) {
+    found.push({ schema, root });
+    return;
+  }
+  const { [keyword]: _, $defs: _defs, definitions: _definitions, ...beside } = schema;
+  for (const each of inner) {
+    const part = resolve({ schema: asObject(each) ?? {}, root }).schema;
+    gather({ schema: merged(beside, part), root }, found, depth + 1);
+  }
+}
+
+function listIn(schema: SchemaObject, keyword: string): readonly unknown[] {
+  const list = schema[keyword];
+  return Array.isArray(list) ? list : [];
 }
 
 /** The types that one alternative allows; all of them where it does not say. */
@@ -85,14 +125,22 @@ export interface Property extends Located {
 
 /** The declared properties of an object schema, those inside `allOf` included. */
 export function propertiesOf(located: Located): Property[] {
+  return propertiesIn(located, { left: most.parts }, 0);
+}
+
+function propertiesIn(located: Located, parts: { left: number }, depth: number): Property[] {
+  parts.left -= 1;
+  if (parts.left < 0 || depth > most.depth) return [];
   const { schema, root } = resolve(located);
   const required = new Set(Array.isArray(schema["required"]) ? schema["required"] : []);
   const own = Object.entries(asObject(schema["properties"]) ?? {}).map(([name, each]): Property => {
     const found = resolve({ schema: asObject(each) ?? {}, root });
     return { name, required: required.has(name), schema: found.schema, root: found.root };
   });
-  const all: unknown[] = Array.isArray(schema["allOf"]) ? schema["allOf"] : [];
-  return [...own, ...all.flatMap((each) => propertiesOf({ schema: asObject(each) ?? {}, root }))];
+  // A part with very many of them counts as several.
+  parts.left -= Math.floor(own.length / 20);
+  const all = listIn(schema, "allOf").map((each) => ({ schema: asObject(each) ?? {}, root }));
+  return [...own, ...all.flatMap((each) => propertiesIn(each, parts, depth + 1))];
 }
 
 /**
@@ -107,15 +155,17 @@ export function additional(located: Located): SchemaObject | undefined {
 }
 
 /** For people: `integer`, `string or null`, `"low" or "high"`, `array of string`. */
-export function typeName(located: Located): string {
-  const names = alternatives(located).flatMap(({ schema, root }): string[] => {
+export function typeName(located: Located, depth = 0): string {
+  const names = alternatives(located).flatMap(({ schema, root }, at): string[] => {
     const values = valuesOf(schema);
     if (values !== undefined) return values.map((value) => JSON.stringify(value));
     const types = typesOf(schema);
     if (types === anyType) return ["any value"];
     return types.map((type) => {
       const { items } = schema;
-      if (type === "array" && isObject(items)) return `array of ${typeName({ schema: items, root })}`;
+      if (type === "array" && isObject(items) && depth < 2 && at < most.named) {
+        return `array of ${typeName({ schema: items, root }, depth + 1)}`;
+      }
       return type === "string" && schema["format"] === "int64" ? "int64" : type;
     });
   });

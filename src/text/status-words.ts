@@ -36,3 +36,13 @@ export function oneStatus({ id, state, pid, why }: PluginStatus): string {
   const process = pid === null ? "" : ` (pid ${pid})`;
   return `${id}: ${state}${process}${state === "serving" || why === "" ? "" : `, ${why}`}`;
 }
+
+/** Why it is in its state, unless its error says the same: often that in other words, and it may be long. */
+export function whyOf({ why, error }: PluginStatus): string {
+  return error !== null && why.includes(error.message) ? "" : why;
+}
+
+/** What would help, with the plugin's name filled in. */
+export function helpOf({ hint }: NonNullable<PluginStatus["error"]>, id: string): string {
+  return hint.replaceAll(/\bP\b/g, id);
+}

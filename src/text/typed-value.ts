@@ -13,6 +13,20 @@ export function parseJson(text: string, where: string): unknown {
   }
 }
 
+/** JSON text that `parseJson` takes for the same value: a large integer that is meant as a double is written as one. */
+export function writeJson(value: unknown, indent?: number): string {
+  return JSON.stringify(value, withExponent, indent) ?? "null";
+}
+
+function withExponent(_: string, value: unknown): unknown {
+  if (typeof value !== "number" || !losesDigits(String(value), value)) return value;
+  return rawJson.rawJSON(value.toExponential());
+}
+
+/** Newer than the library's types. */
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion -- see above
+const rawJson = JSON as unknown as { readonly rawJSON: (text: string) => unknown };
+
 /** A reviver; its third argument, with the number's own text, is newer than the library's types. */
 function exactly(_: string, value: unknown, context?: { readonly source?: string }): unknown {
   if (typeof value !== "number" || !losesDigits(context?.source ?? String(value), value)) return value;

@@ -106,7 +106,8 @@ class Draft {
   }
 
   #create(command: CommandOf<"create">): void {
-    const { tempId, title, state = "open", due = null, notes = null, metadata = {} } = command;
+    const { tempId, title, state = "open", priority = "normal" } = command;
+    const { due = null, notes = null, metadata = {} } = command;
     if (tempId === "") throw new Refused("/tempId", "must not be empty");
     if (this.#created.has(tempId)) throw new Refused("/tempId", `${show(tempId)} stands for another todo`);
     if (this.#todos.has(tempId)) throw new Refused("/tempId", `${show(tempId)} is the id of a todo`);
@@ -114,17 +115,18 @@ class Draft {
     const parent = this.#parentOf(command);
     for (const key of Object.keys(metadata)) checkKey(key, `/metadata/${pointerStep(key)}`);
     const id = String(this.#nextId++);
-    this.#put({ id, parent, title, state, due, notes, metadata, origin: this.#origin });
+    this.#put({ id, parent, title, state, priority, due, notes, metadata, origin: this.#origin });
     this.#insert(id, parent, command);
     this.#created.set(tempId, id);
   }
 
-  #update({ id, title, state, due, notes }: CommandOf<"update">): void {
+  #update({ id, title, state, priority, due, notes }: CommandOf<"update">): void {
     const before = this.#find(id, "/id");
     this.#put({
       ...before,
       title: title ?? before.title,
       state: state ?? before.state,
+      priority: priority ?? before.priority,
       due: due === undefined ? before.due : due,
       notes: notes === undefined ? before.notes : notes,
     });
@@ -237,7 +239,19 @@ function check(todo: Todo): void {
   if (size > bounds.todo) throw new Refused("", `the todo has ${size} characters, over ${bounds.todo}`);
 }
 
-function isDay(text: string): boolean {
+/** Whether a list may have it, as far as it depends on the todo alone. */
+export function isSound(todo: Todo): boolean {
+  try {
+    check(todo);
+    return Object.keys(todo.metadata).every((key) => key !== "" && key.length <= bounds.metadataKey);
+  } catch (error) {
+    if (error instanceof Refused) return false;
+    throw error;
+  }
+}
+
+/** `2026-12-31`, and a day that there is. */
+export function isDay(text: string): boolean {
   const day = /^\d{4}-\d{2}-\d{2}$/.test(text) ? new Date(`${text}T00:00:00Z`) : undefined;
   // The 31st of a shorter month would become the next one.
   return day !== undefined && !Number.isNaN(day.getTime()) && day.toISOString().startsWith(text);

@@ -12,6 +12,9 @@ export interface TodoEvent {
 /** More changes at once than this are told as one `todo.loaded`: each plugin's queue holds 256. */
 export const mostEvents = 100;
 
+/** Those that may change. */
+const members = ["parent", "title", "state", "priority", "due", "notes", "metadata"] as const;
+
 /** @param by the plugin whose batch it was; null: a person's */
 export function happened(patch: Patch, list: TodoList, by: string | null): TodoEvent[] {
   const events: TodoEvent[] = [];
@@ -30,7 +33,7 @@ export function loaded(list: TodoList, by: string | null): TodoEvent {
 
 function modified(before: Todo, after: Todo, by: string | null): TodoEvent[] {
   const isCompleted = after.state === "done" && before.state !== "done";
-  const changed = (["parent", "title", "state", "due", "notes", "metadata"] as const).filter(
+  const changed = members.filter(
     (member) => !isSame(before[member], after[member]) && !(isCompleted && member === "state"),
   );
   return [

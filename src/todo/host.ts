@@ -25,6 +25,12 @@ export interface TodoHostOptions {
   /** Tells plugins: `supervisor.publish`, or the control method `event.publish`. */
   readonly publish: (event: string, params: Readonly<Record<string, unknown>>) => unknown;
   readonly list?: TodoList;
+  /** Told of each event as it is published: for a host that shows what its plugins hear. */
+  readonly onEvent?: (event: TodoEvent) => void;
+  /** Told of each batch that has changed the list; `by` null: a person's. */
+  readonly onBatch?: (by: string | null, summary: string, patch: Patch) => void;
+  /** Told when it has looked which plugins there are. */
+  readonly onPlugins?: () => void;
   /** Told what went wrong where nobody waits for an answer. `plugin` null: it is not about one. */
   readonly onProblem?: (plugin: string | null, error: Error) => void;
 }
@@ -64,10 +70,12 @@ export class TodoHost implements AsyncDisposable {
 
   /**
    * Provides `todo.query`, finds the plugins, and asks those that mirror something for their todos. Everything that the
-   * supervisor tells belongs into `receive`, from before this call on.
+   * supervisor tells belongs into `receive`, from before this call on. May be called again, after `close` or when the
+   * caller has lost its connection and has another one.
    * @throws BulkheadError `service_taken`: there is another host
    */
   async open(): Promise<void> {
+    await this.close();
     this.#service = await this.#options.caller.provide(todoService.name, {
       query: (params) => {
         const asked = todoService.methods.query.params.safeParse(params);
@@ -81,6 +89,14 @@ export class TodoHost implements AsyncDisposable {
     });
     this.#tell([loaded(this.#list, null)]);
     await this.refresh();
+  }
+
+  /** Parts with the service and the plugins. The list stays, and can be changed and undone as before. */
+  async close(): Promise<void> {
+    const service = this.#service;
+    this.#service = null;
+    await this.#plugins.clear();
+    await service?.[Symbol.asyncDispose]();
   }
 
   get list(): TodoList {
@@ -106,6 +122,7 @@ export class TodoHost implements AsyncDisposable {
   /** Looks which plugins there are. */
   async refresh(): Promise<void> {
     const fresh = await this.#plugins.refresh();
+    this.#options.onPlugins?.();
     for (const { id, client } of fresh) {
       if (client.mirror !== undefined) this.#wake(id, true);
     }
@@ -160,12 +177,19 @@ export class TodoHost implements AsyncDisposable {
     return this.#syncs.run(plugin, true);
   }
 
-  /** False: there is nothing to undo. */
-  undo(): boolean {
+  /** What `undo` and `redo` would take back or do again, by the labels of those changes; null: nothing. */
+  get history(): { readonly undo: string | null; readonly redo: string | null } {
+    const { past, future } = this.#history;
+    return { undo: past.at(-1)?.label ?? null, redo: future.at(-1)?.label ?? null };
+  }
+
+  /** Returns the label of what it has taken back; null: there was nothing to undo. */
+  undo(): string | null {
     return this.#turn(undone(this.#history, this.#list));
   }
 
-  redo(): boolean {
+  /** Returns the label of what it has done again; null: there was nothing to redo. */
+  redo(): string | null {
     return this.#turn(redone(this.#history, this.#list));
   }
 
@@ -185,8 +209,8 @@ export class TodoHost implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing.abort();
     this.#listeners.clear();
+    await this.close();
     await this.#plugins[Symbol.asyncDispose]();
-    await this.#service?.[Symbol.asyncDispose]();
   }
 
   #plugin(id: string): TodoPlugin {
@@ -225,7 +249,8 @@ export class TodoHost implements AsyncDisposable {
   /** Does what a plugin wants done, and tells it when it has named its batch. */
   async #take(plugin: string, change: Change, isTold: boolean): Promise<Outcome> {
     const outcome = this.#apply(change, plugin, isTold);
-    const { mirror } = this.#plugin(plugin).client;
+    // It may have gone since it has proposed this.
+    const mirror = this.#plugins.found.get(plugin)?.client.mirror;
     if (outcome.ok && change.batch !== undefined && mirror !== undefined) {
       const created = Array.from(outcome.created, ([tempId, id]) => ({ tempId, id }));
       // It is done, whether the plugin hears of it or not.
@@ -241,15 +266,16 @@ export class TodoHost implements AsyncDisposable {
     if (!result.ok) return { ok: false, summary, error: result.error };
     const { list, patch, created } = result;
     this.#history = recorded(this.#history, { label: summary, patch });
+    if (!isEmpty(patch)) this.#options.onBatch?.(by, summary, patch);
     this.#become(list, patch, by, isTold);
     return { ok: true, summary, created };
   }
 
-  #turn(turn: Turn | null): boolean {
-    if (turn === null) return false;
+  #turn(turn: Turn | null): string | null {
+    if (turn === null) return null;
     this.#history = turn.history;
     this.#become(turn.list, turn.step.patch, null, true);
-    return true;
+    return turn.step.label;
   }
 
   #become(list: TodoList, patch: Patch, by: string | null, isTold: boolean): void {
@@ -260,7 +286,10 @@ export class TodoHost implements AsyncDisposable {
   }
 
   #tell(events: readonly TodoEvent[]): void {
-    for (const each of events) void this.#publish(each);
+    for (const each of events) {
+      this.#options.onEvent?.(each);
+      void this.#publish(each);
+    }
   }
 
   async #publish({ event, params }: TodoEvent): Promise<void> {

@@ -30,9 +30,15 @@ export class TodoPlugins implements AsyncDisposable {
     return this.#refreshing;
   }
 
+  /** Knows of none, until it is asked to look again. */
+  async clear(): Promise<void> {
+    for (const id of this.found.keys()) await this.#drop(id);
+    this.unfit = new Map();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true;
-    for (const id of this.found.keys()) await this.#drop(id);
+    await this.clear();
   }
 
   async #refresh(): Promise<TodoPlugin[]> {

@@ -29,7 +29,7 @@ export function answer(list: TodoList, query: Query): Answer {
   return { todos, more: false };
 }
 
-function filterOf({ ids, text, states, metadata, origin }: Query): (row: TodoRow) => boolean {
+function filterOf({ ids, text, states, priorities, metadata, origin }: Query): (row: TodoRow) => boolean {
   const wanted = ids && new Set(ids);
   const part = text?.toLowerCase();
   const has = (whole: string | null): boolean => whole?.toLowerCase().includes(part ?? "") === true;
@@ -37,6 +37,7 @@ function filterOf({ ids, text, states, metadata, origin }: Query): (row: TodoRow
   return (row) =>
     (wanted === undefined || wanted.has(row.id)) &&
     (states === undefined || states.includes(row.state)) &&
+    (priorities === undefined || priorities.includes(row.priority)) &&
     (origin === undefined || row.origin === origin) &&
     (part === undefined || has(row.title) || has(row.notes)) &&
     (metadata === undefined ||

@@ -55,11 +55,14 @@ export type Effect<M> =
   | { readonly do: "cancel"; readonly id: string }
   /** Puts what the plugin says of itself into the facts. Another one of the same plugin is under way: nothing. */
   | { readonly do: "describe"; readonly plugin: string }
-  /** One at a time: another one ends the one before. Lines come in batches; `isReset`: what was shown before is gone. */
+  /**
+   * One at a time: another one ends the one before. Lines come in batches; `isReset`: what was shown before is gone;
+   * `dropped`: so many before these came faster than they could be shown, and were left out.
+   */
   | {
       readonly do: "log";
       readonly query: LogQuery;
-      readonly reply: (lines: readonly LogLine[], isReset: boolean) => M;
+      readonly reply: (lines: readonly LogLine[], isReset: boolean, dropped: number) => M;
     }
   | { readonly do: "stop_log" }
   /** Something for the todo list: the desk is made when it is first asked for. */
@@ -78,7 +81,8 @@ export type Effect<M> =
   /** Shows another screen; `arg` goes to its `open`. */
   | { readonly do: "go"; readonly screen: ScreenId; readonly arg?: unknown }
   | { readonly do: "overlay"; readonly overlay: "help" | "palette" }
-  | { readonly do: "quit" };
+  /** Asks first where something would be lost, unless that is agreed to. */
+  | { readonly do: "quit"; readonly isAgreed?: boolean };
 
 /** A method of the daemon, with its types. */
 export function control<K extends ControlMethod, M = never>(
@@ -113,7 +117,8 @@ export function mapped<M, N>(effect: Effect<M>, wrap: (message: M) => N): Effect
     case "log":
       return {
         ...effect,
-        reply: (lines: readonly LogLine[], isReset: boolean) => wrap(effect.reply(lines, isReset)),
+        reply: (lines: readonly LogLine[], isReset: boolean, dropped: number) =>
+          wrap(effect.reply(lines, isReset, dropped)),
       };
     case "confirm":
       return { ...effect, yes: mapped(effect.yes, wrap) };

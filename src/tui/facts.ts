@@ -46,7 +46,8 @@ export type News =
   | { readonly type: "plugins"; readonly plugins: readonly PluginStatus[] }
   | { readonly type: "stats"; readonly stats: readonly PluginStats[] }
   | { readonly type: "reports"; readonly reports: readonly CrashReport[] }
-  | { readonly type: "events"; readonly events: readonly SupervisorEvent[] }
+  /** `isAfresh`: they are of another journal than those that are known. */
+  | { readonly type: "events"; readonly events: readonly SupervisorEvent[]; readonly isAfresh?: boolean }
   | { readonly type: "described"; readonly plugin: string; readonly described: DescribedOrNot }
   | { readonly type: "todos"; readonly view: DeskView }
   | { readonly type: "time"; readonly now: number };
@@ -84,7 +85,7 @@ export function learn(facts: Facts, news: News): Facts {
       return { ...facts, reports };
     }
     case "events":
-      return withEvents(facts, news.events);
+      return withEvents(facts, news.events, news.isAfresh === true);
     case "described": {
       const descriptions = new Map(facts.descriptions).set(news.plugin, news.described);
       return { ...facts, descriptions };
@@ -98,14 +99,15 @@ export function learn(facts: Facts, news: News): Facts {
   }
 }
 
-/** After a new connection the daemon may tell what is known already, and another daemon counts from 1 again. */
-function withEvents(facts: Facts, events: readonly SupervisorEvent[]): Facts {
-  const last = events.findLast(({ seq }) => seq > 0)?.seq ?? facts.lastSeq;
-  return {
-    ...facts,
-    lastSeq: last,
-    events: [...facts.events, ...events].slice(-kept.events),
-  };
+function withEvents(facts: Facts, events: readonly SupervisorEvent[], isAfresh: boolean): Facts {
+  const before = isAfresh ? [] : facts.events;
+  const lastSeq = events.findLast(({ seq }) => seq > 0)?.seq ?? (isAfresh ? 0 : facts.lastSeq);
+  return { ...facts, lastSeq, events: [...before, ...events].slice(-kept.events) };
+}
+
+/** Unix time of what is known of plugins: while the daemon is away it stands still, and so do their uptimes. */
+export function seenAt({ connection, now }: Facts): number {
+  return connection.state === "away" ? connection.since : now;
 }
 
 export function statusOf(facts: Facts, plugin: string | null): PluginStatus | undefined {

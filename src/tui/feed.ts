@@ -30,11 +30,14 @@ export class Feed {
   #tries = 0;
   #awaySince = 0;
   #lastSeq = 0;
+  /** The journal is shorter than what is known of it, so it is another one. */
+  #isAfresh = false;
   #events: SupervisorEvent[] = [];
   #isAsking = false;
   #isAskingAgain = false;
   #soon: NodeJS.Timeout | undefined;
   #retry: NodeJS.Timeout | undefined;
+  #refollow: NodeJS.Timeout | undefined;
   readonly #beat: NodeJS.Timeout;
   readonly #closing = new AbortController();
 
@@ -57,6 +60,7 @@ export class Feed {
     clearInterval(this.#beat);
     clearTimeout(this.#soon);
     clearTimeout(this.#retry);
+    clearTimeout(this.#refollow);
     this.#client?.close();
   }
 
@@ -96,12 +100,20 @@ export class Feed {
   }
 
   async #follow(client: Client): Promise<void> {
-    // Another connection goes on where the last one ended; another daemon's journal may be shorter than that.
-    const from = this.#lastSeq === 0 ? { limit: kept.events } : { since: this.#lastSeq, limit: kept.events };
+    const limit = kept.events;
     try {
+      if (this.#lastSeq > 0 && (await newest(client)) < this.#lastSeq) {
+        this.#lastSeq = 0;
+        this.#events = [];
+        this.#isAfresh = true;
+      }
+      // Another connection goes on where the last one ended.
+      const from = this.#lastSeq === 0 ? { limit } : { since: this.#lastSeq, limit };
       await client.follow("event.read", from, (event) => this.#take(event), this.#closing.signal);
     } catch {
-      // The connection's end is told by the connection.
+      // The connection's end is told by the connection. While it lasts, too much came at once: once more, a little later.
+      if (this.#client !== client || this.#closing.signal.aborted) return;
+      this.#refollow = setTimeout(() => void this.#follow(client), beat);
     }
   }
 
@@ -126,7 +138,8 @@ export class Feed {
     const events = this.#events;
     this.#events = [];
     if (events.length === 0) return;
-    this.#options.onNews([{ type: "events", events }]);
+    this.#options.onNews([{ type: "events", events, isAfresh: this.#isAfresh }]);
+    this.#isAfresh = false;
     const reports = events.flatMap((event) => (event.type === "session.crash" ? [event.report] : []));
     if (reports.length > 0) void this.#askFor(reports.slice(-kept.reports));
   }
@@ -180,6 +193,11 @@ export class Feed {
     const reports = (await Promise.all(asked)).filter((each) => each !== null);
     if (reports.length > 0) this.#options.onNews([{ type: "reports", reports }]);
   }
+}
+
+/** The position of the last event that is kept. */
+async function newest(client: Client): Promise<number> {
+  return (await client.control("event.read", { limit: 1 })).at(-1)?.seq ?? 0;
 }
 
 export function asFailure(error: unknown): BulkheadError {

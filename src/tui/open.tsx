@@ -6,7 +6,7 @@ import { noFacts } from "./facts.ts";
 import { Feed } from "./feed.ts";
 import { page } from "./pager.ts";
 import { Runner } from "./runner.ts";
-import { initialState } from "./state.ts";
+import { initialState, lossesIn } from "./state.ts";
 import type { Message } from "./state.ts";
 import { Store } from "./store.ts";
 import { TodoDesk } from "./todos/desk.ts";
@@ -31,23 +31,38 @@ export async function openTui(options: TuiOptions): Promise<void> {
     socket,
     version,
     onNews: fed,
-    onEvent: (event) => void desk?.then((each) => each.receive(event)),
-    onClient: (client) => void desk?.then((each) => each.connected(client)),
+    onEvent: (event) => withDesk((each) => each.receive(event)),
+    onClient: (client) => withDesk((each) => each.connected(client)),
   });
+  const openDesk = async (): Promise<TodoDesk> => {
+    try {
+      const { client } = feed;
+      return await TodoDesk.open({
+        file: options.todoFile,
+        client,
+        onView: (view) => fed([{ type: "todos", view }]),
+      });
+    } catch (error) {
+      // It can be tried again.
+      desk = undefined;
+      throw error;
+    }
+  };
+  /** Where there is one. That it could not be opened is told to whoever has asked for it. */
+  const withDesk = (work: (desk: TodoDesk) => void): void => void desk?.then(work, () => undefined);
   const runner = new Runner({
     client: () => feed.client,
     dispatch: (message) => store.dispatch(message),
-    desk: () =>
-      (desk ??= TodoDesk.open({
-        file: options.todoFile,
-        client: feed.client,
-        onView: (view) => fed([{ type: "todos", view }]),
-      })),
+    desk: () => (desk ??= openDesk()),
     write: (sequence) => void process.stdout.write(sequence),
     page: async (text) => {
       await suspend?.(() => page(text));
     },
     quit: () => app.unmount(),
+    losses: async () => {
+      const unsaved = await (await desk?.catch(() => undefined))?.unsaved();
+      return [...(unsaved === undefined ? [] : [unsaved]), ...lossesIn(store.state)];
+    },
   });
   const size = { columns: process.stdout.columns || 80, rows: process.stdout.rows || 24 };
   const store = new Store(initialState(size, noFacts(socket, Date.now())), runner.run);
@@ -73,8 +88,11 @@ export async function openTui(options: TuiOptions): Promise<void> {
   } finally {
     store.close();
     runner.close();
-    await (await desk)?.[Symbol.asyncDispose]();
-    feed.close();
+    try {
+      await (await desk?.catch(() => undefined))?.[Symbol.asyncDispose]();
+    } finally {
+      feed.close();
+    }
   }
 }
 

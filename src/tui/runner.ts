@@ -17,12 +17,16 @@ export interface RunnerOptions {
   /** Shows a text in the pager; resolves when it is closed. */
   readonly page: (text: string) => Promise<void>;
   readonly quit: () => void;
+  /** What would be lost by it. */
+  readonly losses: () => Promise<readonly string[]>;
 }
 
 type Reply<T, M> = (value: T) => M;
 
 /** Between two messages about what comes in a stream, milliseconds. */
 const pace = 50;
+/** Before a log that could not be followed is tried again, milliseconds. */
+const patience = 1000;
 /** Of one batch; what is more came faster than anybody reads. */
 const mostLines = 5000;
 
@@ -31,6 +35,7 @@ export class Runner {
   readonly #calls = new Map<string, AbortController>();
   readonly #describing = new Set<string>();
   #log: AbortController | undefined;
+  #relog: NodeJS.Timeout | undefined;
 
   constructor(options: RunnerOptions) {
     this.#options = options;
@@ -69,7 +74,8 @@ export class Runner {
           .catch((error: unknown) => this.#notice("bad", asFailure(error).message));
         break;
       case "quit":
-        this.#options.quit();
+        if (effect.isAgreed === true) this.#options.quit();
+        else void this.#quit();
         break;
       case "notice":
       case "confirm":
@@ -84,7 +90,14 @@ export class Runner {
 
   close(): void {
     this.#log?.abort();
+    clearTimeout(this.#relog);
     for (const call of this.#calls.values()) call.abort();
+  }
+
+  async #quit(): Promise<void> {
+    const losses = await this.#options.losses();
+    if (losses.length === 0) this.#options.quit();
+    else this.#options.dispatch({ type: "losses", losses });
   }
 
   async #control({ method, params, reply }: Extract<Effect<Message>, { do: "control" }>): Promise<void> {
@@ -174,9 +187,11 @@ export class Runner {
   }
 
   async #readLog(
-    { plugin, previous, lines, follow }: LogQuery,
-    reply: (lines: readonly LogLine[], isReset: boolean) => Message,
+    asked: LogQuery,
+    reply: (lines: readonly LogLine[], isReset: boolean, dropped: number) => Message,
   ): Promise<void> {
+    const { plugin, previous, lines, follow } = asked;
+    const client = this.#options.client();
     this.#log?.abort();
     const controller = new AbortController();
     this.#log = controller;
@@ -187,14 +202,16 @@ export class Runner {
     };
     let waiting: LogLine[] = [];
     let isReset = true;
+    let dropped = 0;
     let timer: NodeJS.Timeout | undefined;
     const tell = (): void => {
       timer = undefined;
       if (controller.signal.aborted) return;
-      const batch = waiting;
+      const message = reply(waiting, isReset, dropped);
       waiting = [];
-      this.#options.dispatch(reply(batch, isReset));
       isReset = false;
+      dropped = 0;
+      this.#options.dispatch(message);
     };
     try {
       if (!follow) {
@@ -204,13 +221,22 @@ export class Runner {
       timer = setTimeout(tell, pace);
       const take = (line: LogLine): void => {
         waiting.push(line);
-        if (waiting.length >= 2 * mostLines) waiting = waiting.slice(-mostLines);
+        if (waiting.length >= 2 * mostLines) {
+          dropped += waiting.length - mostLines;
+          waiting = waiting.slice(-mostLines);
+        }
         timer ??= setTimeout(tell, pace);
       };
       await this.#client().follow("log.read", query, take, controller.signal);
     } catch (error) {
       clearTimeout(timer);
-      if (!controller.signal.aborted) this.#notice("bad", asFailure(error).message);
+      if (controller.signal.aborted) return;
+      this.#notice("bad", asFailure(error).message);
+      // The connection's end is told by the connection. While it lasts, too much came at once: once more, a little later.
+      const again = (): void => {
+        if (!controller.signal.aborted) void this.#readLog(asked, reply);
+      };
+      if (follow && this.#options.client() === client) this.#relog = setTimeout(again, patience);
     }
   }
 

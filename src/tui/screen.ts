@@ -58,10 +58,14 @@ export interface Screen<S, M> {
   readonly paste?: (state: S, text: string, scene: Scene) => Step<S, M>;
   /** It comes to the front; `arg` from the effect `go`, undefined from its tab. */
   readonly open?: (state: S, arg: unknown, scene: Scene) => Step<S, M>;
+  /** Another screen comes to the front: what was only for the eyes can end. */
+  readonly close?: (state: S, scene: Scene) => Step<S, M>;
   /** What came back of an effect. */
   readonly update?: (state: S, message: M, scene: Scene) => Step<S, M>;
   /** The facts have changed while it is in front. */
   readonly react?: (state: S, scene: Scene, before: Facts) => Step<S, M>;
+  /** What leaving the program would lose, as sentences. */
+  readonly losses?: (state: S, scene: Scene) => readonly string[];
   /** The command line that does the same, for the footer: without `bulkhead`. */
   readonly command: (state: S, scene: Scene) => string;
   readonly View: (props: { readonly state: S; readonly scene: Scene }) => ReactNode;

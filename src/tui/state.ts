@@ -36,12 +36,20 @@ export type Message =
   | { readonly type: "fed"; readonly news: readonly News[] }
   /** What came back of a screen's effect. */
   | { readonly type: "screen"; readonly to: ScreenId; readonly message: unknown }
-  | { readonly type: "notice"; readonly tone: Tone; readonly text: string };
+  | { readonly type: "notice"; readonly tone: Tone; readonly text: string }
+  /** What would be lost by leaving now. */
+  | { readonly type: "losses"; readonly losses: readonly string[] };
 
 export interface Change {
   readonly state: AppState;
   /** For the runner. */
   readonly effects: readonly Effect<Message>[];
+}
+
+/** What was begun and would be gone with this program, in words. */
+export function lossesIn(state: AppState): readonly string[] {
+  const scene = sceneOf(state);
+  return screenIds.flatMap((id) => screens[id].losses?.(state.screens[id], scene) ?? []);
 }
 
 /** How long a notice stays, milliseconds. */
@@ -78,6 +86,10 @@ export function update(state: AppState, message: Message): Change {
     }
     case "notice":
       return unchanged(noticed(state, message.tone, message.text));
+    case "losses": {
+      const question = `Really leave? ${message.losses.join(" ")}`;
+      return carriedOut(state, [{ do: "confirm", question, yes: { do: "quit", isAgreed: true } }]);
+    }
     default:
       return message satisfies never;
   }
@@ -88,7 +100,7 @@ function performed(state: AppState, binding: Binding<unknown, unknown>): Change 
 }
 
 function pressed(state: AppState, key: Key): Change {
-  if (key.name === "ctrl+c") return { state, effects: [{ do: "quit" }] };
+  if (key.name === "ctrl+c") return { state, effects: [{ do: "quit", isAgreed: true }] };
   if (state.overlay !== null) return inOverlay(state, keyInOverlay(state, state.overlay, key));
   const screen = screens[state.screen];
   const scene = sceneOf(state);
@@ -147,11 +159,15 @@ function pasted(state: AppState, text: string): Change {
 function fed(state: AppState, news: readonly News[]): Change {
   const before = state.facts;
   const facts = news.reduce(learn, before);
-  const isOver = state.notice !== null && state.notice.until <= facts.now;
-  const next = { ...state, facts, notice: isOver ? null : state.notice };
+  const next = { ...state, facts, notice: isOver(state.notice, facts.now) ? null : state.notice };
   const { react } = screens[state.screen];
   if (react === undefined) return unchanged(next);
   return inScreen(next, state.screen, react(next.screens[state.screen], sceneOf(next), before));
+}
+
+/** Also where the clock was put back meanwhile. */
+function isOver(notice: Notice | null, now: number): boolean {
+  return notice !== null && (notice.until <= now || notice.until > now + noticeTime);
 }
 
 function inScreen(state: AppState, id: ScreenId, { state: own, effects }: Step<unknown, unknown>): Change {
@@ -192,11 +208,18 @@ function carriedOut(state: AppState, effects: readonly Effect<Message>[]): Chang
 }
 
 function gone(state: AppState, id: ScreenId, arg: unknown): Change {
-  const next: AppState = { ...state, screen: id, overlay: null };
+  const left = id === state.screen ? unchanged(state) : closed(state);
+  const next: AppState = { ...left.state, screen: id, overlay: null };
   const { open } = screens[id];
-  return open === undefined
-    ? unchanged(next)
-    : inScreen(next, id, open(next.screens[id], arg, sceneOf(next)));
+  if (open === undefined) return { state: next, effects: left.effects };
+  const change = inScreen(next, id, open(next.screens[id], arg, sceneOf(next)));
+  return { state: change.state, effects: [...left.effects, ...change.effects] };
+}
+
+function closed(state: AppState): Change {
+  const { close } = screens[state.screen];
+  if (close === undefined) return unchanged(state);
+  return inScreen(state, state.screen, close(state.screens[state.screen], sceneOf(state)));
 }
 
 function noticed(state: AppState, tone: Tone, text: string): AppState {

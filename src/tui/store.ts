@@ -27,7 +27,9 @@ export class Store {
     const { state, effects } = update(this.#state, message);
     this.#state = state;
     if (state !== this.#shown) {
-      if (message.type === "fed" || message.type === "screen") this.#timer ??= setTimeout(this.#show, pace);
+      const canWait = message.type === "fed" || message.type === "screen";
+      // Before the first picture nobody waits, and what is known by then is on it.
+      if (canWait && this.#listeners.size > 0) this.#timer ??= setTimeout(this.#show, pace);
       else this.#show();
     }
     for (const effect of effects) this.#run(effect);

@@ -1,7 +1,7 @@
 /** What a caller hands in, before any of it goes on the wire: a mistake costs that one call and nothing else. */
 import { BulkheadError } from "../../protocol/error.ts";
 import type { CallOptions, StreamOptions } from "../../protocol/caller.ts";
-import { largestCredit } from "../../protocol/control.ts";
+import { largestCredit } from "../../protocol/credit.ts";
 import { toText } from "./json.ts";
 
 /** @throws BulkheadError `invalid_params`, for what is no JSON object or array. */

@@ -5,7 +5,7 @@ import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
 import type { SupervisorEvent } from "../../protocol/state.ts";
 import type { Client } from "../../src/client/client.ts";
-import { controlRange } from "../../protocol/version.ts";
+import { controlRange } from "../../protocol/range.ts";
 import { connect } from "../../src/io/socket.ts";
 import { Deadlines } from "../../src/wire/deadlines.ts";
 import { Peer, toSlice } from "../../src/wire/peer.ts";

@@ -48,7 +48,13 @@ describe.skipIf(isMissing("todo-scan"))("todo-scan", () => {
       "  open Ask the harbour for this year's holidays",
       "open harbour/tides.py",
     ]);
-    expect(host.undo()).toBe(true);
+    const urgent = [...host.list.todos.values()].filter(({ priority }) => priority === "high");
+    expect(urgent.map(({ title }) => title)).toEqual([
+      "Ask the harbour for this year's holidays",
+      "a level of exactly the draught runs aground",
+      "stop at midnight",
+    ]);
+    expect(host.undo()).toBe("6 to do and 1 done in 3 of 3 files");
     expect(shown(host.list)).toEqual([]);
     const error = await failure(scan.generate({ input: "/nowhere" }));
     expect(scan.$isError(error, "generate") && error.code).toBe("source_unavailable");

@@ -84,6 +84,11 @@ export class DaemonProcess {
     this.#child?.kill(signal);
   }
 
+  /** All that it has kept goes: the next one begins anew. */
+  forget(): void {
+    rmSync(this.stateDir, { recursive: true, force: true });
+  }
+
   remove(): void {
     rmSync(this.directory, { recursive: true, force: true });
   }

@@ -35,5 +35,6 @@ test("a command says all that it needs, and nothing else is one", () => {
   expect(parse({ op: "move", id: "1", parent: null })).toBe(true);
   expect(parse({ op: "move", id: "1" })).toBe(false);
   expect(parse({ op: "update", id: "1", state: "later" })).toBe(false);
+  expect(parse({ op: "update", id: "1", priority: "highest" })).toBe(false);
   expect(parse({ op: "rename", id: "1" })).toBe(false);
 });

@@ -1,7 +1,8 @@
 import * as fc from "fast-check";
 import semver from "semver";
 import { describe, expect, test } from "vitest";
-import { negotiate, negotiateProtocol, type OfferedApi, type RequiredApi } from "../../protocol/version.ts";
+import { negotiateProtocol } from "../../protocol/range.ts";
+import { negotiate, type OfferedApi, type RequiredApi } from "../../protocol/version.ts";
 
 const protocolRange = fc
   .tuple(fc.integer({ min: 0, max: 8 }), fc.integer({ min: 0, max: 8 }))

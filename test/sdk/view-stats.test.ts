@@ -3,8 +3,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
+import { view, type View } from "../../protocol/view.ts";
 import { draw } from "../../sample-plugins/view-stats/draw.ts";
-import { view, type View } from "../../sample-plugins/view-stats/view.ts";
 import { play } from "../helpers/transcript.ts";
 import { Host, initialize, root } from "./host.ts";
 
@@ -131,7 +131,8 @@ describe("a drawing", () => {
   test("keeps to the place that there is", () => {
     const drawn = draw("x", { files, cut: true }, "lines", { width: 10, rows: 13 });
     expect(view.parse(drawn)).toEqual(drawn);
-    expect(drawn.blocks[0]).toEqual({ kind: "text", text: "Only the first 100 files are counted." });
+    const warning = { text: "Only the first 100 files are counted.", tone: "warn" };
+    expect(drawn.blocks[0]).toEqual({ kind: "rows", rows: [[warning]] });
     const rows = rowsOf(drawn) ?? [];
     expect(rows).toHaveLength(6);
     expect(rows.at(-2)).toEqual(["26 others", 84, 4110, 8220]);

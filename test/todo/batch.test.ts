@@ -34,7 +34,14 @@ describe("a batch", () => {
       emptyList,
       [
         create("b"),
-        create("a", { after: null, state: "active", due: "2026-02-28", notes: "n", metadata: { k: [1] } }),
+        create("a", {
+          after: null,
+          state: "active",
+          priority: "high",
+          due: "2026-02-28",
+          notes: "n",
+          metadata: { k: [1] },
+        }),
         create("a2", { parent: "a" }),
         create("a1", { parent: "a", after: null }),
         create("a15", { parent: "a", after: "a1" }),
@@ -48,6 +55,7 @@ describe("a batch", () => {
       parent: null,
       title: "a",
       state: "active",
+      priority: "high",
       due: "2026-02-28",
       notes: "n",
       metadata: { k: [1] },
@@ -57,8 +65,11 @@ describe("a batch", () => {
 
   test("updates what it names and leaves the rest, and takes away what is null", () => {
     const list = after([create("x", { due: "2026-01-01", notes: "n" })]);
+    expect(list.todos.get("1")).toMatchObject({ state: "open", priority: "normal" });
     const updated = after([{ op: "update", id: "1", state: "done", due: null }], list);
     expect(updated.todos.get("1")).toMatchObject({ title: "x", state: "done", due: null, notes: "n" });
+    const urgent = after([{ op: "update", id: "1", priority: "high" }], updated);
+    expect(urgent.todos.get("1")).toMatchObject({ title: "x", state: "done", priority: "high" });
   });
 
   test("deletes a todo with all that is below it", () => {

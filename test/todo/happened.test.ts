@@ -22,8 +22,12 @@ test("plugins are told of what became different, as the contract declares it", (
   const list = after([create("a"), create("b", { parent: "a" }), create("c")]);
   expect(events(list, create("d"))).toEqual([["todo.added", undefined]]);
   expect(
-    events(list, { op: "update", id: "1", title: "x" }, { op: "metadata", id: "1", key: "k", value: 1 }),
-  ).toEqual([["todo.modified", ["title", "metadata"]]]);
+    events(
+      list,
+      { op: "update", id: "1", title: "x", priority: "low" },
+      { op: "metadata", id: "1", key: "k", value: 1 },
+    ),
+  ).toEqual([["todo.modified", ["title", "priority", "metadata"]]]);
   expect(events(list, { op: "update", id: "1", state: "done" })).toEqual([["todo.completed", undefined]]);
   expect(events(list, { op: "update", id: "1", state: "done", notes: "n" })).toEqual([
     ["todo.completed", undefined],

@@ -111,17 +111,24 @@ test("an action does what its method answers, or nothing", async () => {
 });
 
 test("undo and redo go for what plugins did as well, and plugins are told", async () => {
+  const seen: unknown[] = [];
   const { host, told } = await hosted(
     new FakePlugins({ source: { methods: { generate: () => changing("one", create("theirs")) } } }),
+    { onEvent: ({ event }) => void seen.push(event) },
   );
+  expect(host.history).toEqual({ undo: null, redo: null });
   host.apply([create("mine")], "mine");
   await host.accept(await host.generate("source"));
-  expect([host.undo(), outline(host.list)]).toEqual([true, ["mine"]]);
-  expect([host.undo(), host.undo(), outline(host.list)]).toEqual([true, false, []]);
-  expect([host.redo(), host.redo(), outline(host.list)]).toEqual([true, true, ["mine", "theirs"]]);
+  expect(host.history).toEqual({ undo: "one", redo: null });
+  expect([host.undo(), outline(host.list)]).toEqual(["one", ["mine"]]);
+  expect(host.history).toEqual({ undo: "mine", redo: "one" });
+  expect([host.undo(), host.undo(), outline(host.list)]).toEqual(["mine", null, []]);
+  expect([host.redo(), host.redo(), outline(host.list)]).toEqual(["mine", "one", ["mine", "theirs"]]);
+  expect([host.redo(), host.history]).toEqual([null, { undo: "one", redo: null }]);
   expect(told.slice(1)).toEqual(
     ["added", "added", "deleted", "deleted", "added", "added"].map((name) => `todo.${name}`),
   );
+  expect(seen).toEqual(told);
 });
 
 /** One that has these titles, and counts what it is asked. */
@@ -302,4 +309,21 @@ describe("todo.query", () => {
     await host[Symbol.asyncDispose]();
     await expect(plugins.query({})).rejects.toMatchObject({ code: "service_unavailable" });
   });
+});
+
+test("parts with its plugins and takes them up again; the list and what can be undone stay", async () => {
+  const plugins = sources();
+  const batches: unknown[] = [];
+  const { host, told } = await hosted(plugins, {
+    onBatch: (by, summary, { todos }) => void batches.push([by, summary, todos.size]),
+  });
+  const proposal = await host.generate("source");
+  await host.close();
+  expect([host.plugins.size, plugins.services.size]).toEqual([0, 0]);
+  expect(await host.accept(proposal)).toMatchObject({ ok: true });
+  await host.open();
+  expect([...host.plugins.keys()]).toEqual(["source"]);
+  expect(told).toEqual(["todo.loaded", "todo.added", "todo.added", "todo.loaded"]);
+  expect([outline(host.list), host.undo()]).toEqual([["a", "  b"], "two"]);
+  expect(batches).toEqual([["source", "two", 2]]);
 });

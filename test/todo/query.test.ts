@@ -8,7 +8,7 @@ import { after, create } from "./samples.ts";
 const mine = after([
   create("Harbour"),
   create("Paint the boat", { parent: "Harbour", state: "active", metadata: { k: { a: 1 } } }),
-  create("Rope", { parent: "Harbour", notes: "for the BOAT", metadata: { k: 2 } }),
+  create("Rope", { parent: "Harbour", notes: "for the BOAT", metadata: { k: 2 }, priority: "high" }),
 ]);
 const both = apply(mine, [create("Theirs", { state: "done" })], "plugin");
 if (!both.ok) throw new Error(both.error.message);
@@ -26,6 +26,7 @@ test.each<[what: string, query: Query, expected: string[]]>([
   ["a tree that is not there", { under: "nobody" }, []],
   ["text in titles and notes", { text: "boat" }, ["2", "3"]],
   ["states", { states: ["active", "done"] }, ["2", "4"]],
+  ["priorities", { priorities: ["high", "low"] }, ["3"]],
   ["a key of metadata", { metadata: { key: "k" } }, ["2", "3"]],
   ["a value of metadata", { metadata: { key: "k", value: { a: 1 } } }, ["2"]],
   ["a key that every object has", { metadata: { key: "constructor" } }, []],

@@ -21,6 +21,15 @@ pub enum State {
     Cancelled,
 }
 
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Priority {
+    Low,
+    #[default]
+    Normal,
+    High,
+}
+
 /// What the host knows when it asks for a change.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 pub struct Ask {
@@ -76,6 +85,7 @@ pub struct Create {
     pub after: After,
     pub title: String,
     pub state: State,
+    pub priority: Priority,
     /// A day, `2026-12-31`.
     pub due: Option<String>,
     pub notes: Option<String>,
@@ -92,6 +102,9 @@ pub struct Update {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "State")]
     pub state: Option<State>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Priority")]
+    pub priority: Option<Priority>,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
     pub due: Option<Option<String>>,
@@ -170,6 +183,7 @@ pub struct Todo {
     pub parent: Option<String>,
     pub title: String,
     pub state: State,
+    pub priority: Priority,
     pub due: Option<String>,
     pub notes: Option<String>,
     pub metadata: Map<String, Value>,

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use todo_api::{Command, Create, State};
+use todo_api::{Command, Create, Priority, State};
 
 use crate::config::Format;
 
@@ -48,11 +48,12 @@ impl Batch<'_> {
             return Err(format!("it is nested deeper than {DEEPEST} levels"));
         }
         for todo in todos {
-            let Printed { title, state, done, due, notes, metadata, children } = todo;
+            let Printed { title, state, done, priority, due, notes, metadata, children } = todo;
             let state = state.unwrap_or(if done { State::Done } else { State::Open });
             let create = Create {
                 parent: parent.map(Into::into),
                 state,
+                priority,
                 due,
                 notes: notes.as_deref().and_then(todo_api::notes),
                 metadata,
@@ -73,6 +74,8 @@ struct Printed {
     state: Option<State>,
     #[serde(default)]
     done: bool,
+    #[serde(default)]
+    priority: Priority,
     due: Option<String>,
     notes: Option<String>,
     #[serde(default)]
@@ -131,6 +134,7 @@ struct Issue {
 struct Fields {
     summary: String,
     status: Option<Status>,
+    priority: Option<Named>,
     duedate: Option<String>,
     /// Text, or a document of Jira's own, which is left out.
     #[serde(default)]
@@ -143,6 +147,11 @@ struct Fields {
 struct Status {
     name: String,
     status_category: Option<Category>,
+}
+
+#[derive(Deserialize)]
+struct Named {
+    name: String,
 }
 
 #[derive(Deserialize)]
@@ -170,6 +179,7 @@ fn jira(search: Search, batch: &mut Batch) {
             let create = Create {
                 parent,
                 state: state(fields.status.as_ref()),
+                priority: priority(fields.priority.as_ref()),
                 due: fields.duedate,
                 notes: fields.description.as_str().and_then(todo_api::notes),
                 metadata: Map::from_iter([("jira".into(), json!(key))]),
@@ -199,6 +209,15 @@ fn state(status: Option<&Status>) -> State {
         Some("done") => State::Done,
         Some("indeterminate") => State::Active,
         _ => State::Open,
+    }
+}
+
+/// By the names that Jira comes with; of others nothing is known.
+fn priority(named: Option<&Named>) -> Priority {
+    match named.map(|Named { name }| name.to_ascii_lowercase()).as_deref() {
+        Some("highest" | "high" | "blocker" | "critical") => Priority::High,
+        Some("low" | "lowest" | "minor" | "trivial") => Priority::Low,
+        _ => Priority::Normal,
     }
 }
 
@@ -250,6 +269,30 @@ mod tests {
         );
         assert!(read(Format::Json, b"[{\"title\": 1}]", "").unwrap_err().contains("expected a string"));
         assert!(read(Format::Json, b"nonsense", "").is_err());
+    }
+
+    fn priorities(format: Format, printed: &str) -> Vec<Priority> {
+        let commands = read(format, printed.as_bytes(), "").expect("todos");
+        let of = |command: &Command| match command {
+            Command::Create(Create { priority, .. }) => *priority,
+            other => panic!("{other:?}"),
+        };
+        commands.iter().map(of).collect()
+    }
+
+    #[test]
+    fn a_priority_is_passed_on() {
+        let printed = r#"[{"title": "a", "priority": "low"}, {"title": "b"}]"#;
+        assert_eq!(priorities(Format::Json, printed), [Priority::Low, Priority::Normal]);
+        assert!(read(Format::Json, br#"[{"title": "a", "priority": "later"}]"#, "").is_err());
+        let issue =
+            |priority: Value| json!({ "key": "A-1", "fields": { "summary": "s", "priority": priority } });
+        let named = |name: &str| issue(json!({ "name": name, "id": "1" }));
+        let issues = json!([named("Highest"), named("Medium"), named("Low"), issue(Value::Null)]);
+        assert_eq!(
+            priorities(Format::Jira, &issues.to_string()),
+            [Priority::High, Priority::Normal, Priority::Low, Priority::Normal]
+        );
     }
 
     #[test]

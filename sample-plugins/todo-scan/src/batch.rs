@@ -68,6 +68,7 @@ fn commands(items: &[Item]) -> Vec<Command> {
                 parent: Some(parent.clone()),
                 title: todo_api::title(&item.title),
                 state: state(item.done),
+                priority: item.priority,
                 metadata: metadata(item),
                 ..Create::default()
             })
@@ -81,8 +82,8 @@ fn state(done: bool) -> State {
 }
 
 fn metadata(item: &Item) -> Map<String, Value> {
-    let Item { id, kind, priority, file, line, author, .. } = item;
-    let mut source = json!({ "id": id, "kind": kind, "priority": priority, "file": file, "line": line });
+    let Item { id, kind, file, line, author, .. } = item;
+    let mut source = json!({ "id": id, "kind": kind, "file": file, "line": line });
     if let Some(author) = author {
         source["author"] = json!(author);
     }

@@ -232,7 +232,8 @@ impl Entry {
     fn create(&self, root: &str, after: After) -> Create {
         let Self { key, todo, shown: Shown { title, state, notes, due }, .. } = self.clone();
         let metadata = Map::from_iter([(TASK.into(), Value::from(key))]);
-        Create { temp_id: todo, parent: Some(root.into()), after, title, state, due, notes, metadata }
+        let parent = Some(root.into());
+        Create { temp_id: todo, parent, after, title, state, due, notes, metadata, ..Create::default() }
     }
 
     fn update(&mut self, task: &Task, commands: &mut Vec<Command>) {
@@ -243,6 +244,7 @@ impl Entry {
             state: (shown.state != self.shown.state).then_some(shown.state),
             due: (shown.due != self.shown.due).then(|| shown.due.clone()),
             notes: (shown.notes != self.shown.notes).then(|| shown.notes.clone()),
+            ..Update::default()
         };
         if shown != self.shown {
             commands.push(Command::Update(update));

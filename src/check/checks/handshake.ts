@@ -5,7 +5,7 @@ import type { JsonSchema } from "../../../protocol/description.ts";
 import { handshakeCodes } from "../../../protocol/error.ts";
 import { checker } from "../../../protocol/json-schema.ts";
 import { incompatibleProtocolData } from "../../../protocol/plugin.ts";
-import { protocolRange } from "../../../protocol/version.ts";
+import { protocolRange } from "../../../protocol/range.ts";
 import { isObject } from "../../core/json-value.ts";
 import type { Bench } from "../bench.ts";
 import { emptyResult, succeeded } from "../bench.ts";

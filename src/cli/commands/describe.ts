@@ -1,11 +1,11 @@
 import type { Described } from "../../../protocol/caller.ts";
-import type { Api, Description, Method } from "../../../protocol/description.ts";
+import type { Api, Description } from "../../../protocol/description.ts";
 import { about, examples } from "../context.ts";
 import type { Define } from "../context.ts";
 import type { Paint } from "../../text/columns.ts";
 import type { Output } from "../output.ts";
 import { terminalLine } from "../../text/sanitize.ts";
-import { locate, propertiesOf, typeName } from "../../text/schema.ts";
+import { members, signature } from "../../text/signature.ts";
 
 export const define: Define = (command, context) => {
   examples(command, [
@@ -79,21 +79,4 @@ function apiLines(plugin: string, api: Api, style: Paint): string[] {
     ...about(description),
   ]);
   return [...methods, ...events, ...actions];
-}
-
-/** `(a: integer, b?: string) -> integer` */
-export function signature(method: Method): string {
-  const params = members(method.params);
-  const result =
-    method.result === undefined
-      ? ""
-      : ` -> ${members(method.result, true) || typeName(locate(method.result))}`;
-  return `(${params})${result}`;
-}
-
-function members(schema: Method["params"], braces = false): string {
-  const list = propertiesOf(locate(schema)).map(
-    (each) => `${each.name}${each.required ? "" : "?"}: ${typeName(each)}`,
-  );
-  return braces && list.length > 0 ? `{${list.join(", ")}}` : list.join(", ");
 }

@@ -2,9 +2,7 @@ import type { LogLine } from "../../../protocol/state.ts";
 import { about, examples, Interrupted } from "../context.ts";
 import type { Define } from "../context.ts";
 import { count } from "../count.ts";
-import type { Paint } from "../../text/columns.ts";
-import { terminalLine } from "../../text/sanitize.ts";
-import { dateTime } from "../../text/words.ts";
+import { logLine } from "../../text/log-words.ts";
 
 interface Options {
   readonly follow?: boolean;
@@ -44,13 +42,3 @@ export const define: Define = (command, context) => {
       if (follow === true) throw new Interrupted();
     });
 };
-
-export function logLine(line: LogLine, named: boolean, style: Paint): string {
-  const name = named ? `${terminalLine(line.plugin)}  ` : "";
-  const text = terminalLine(line.text);
-  // The border between two lives brings its own rules.
-  if (line.kind === "border") return style("cyan", `${dateTime(line.at)}  ${name}${text}`);
-  const level = line.level === undefined ? "" : `${terminalLine(line.level).padEnd(5)} `;
-  const loud = line.level === "error" || line.level === "fatal";
-  return `${style("dim", dateTime(line.at))}  ${name}${loud ? style("red", level + text) : level + text}`;
-}

@@ -1,11 +1,18 @@
-import type { ProcessLimits } from "../../../protocol/config.ts";
 import type { PluginDetail } from "../../../protocol/control-results.ts";
 import { about, examples } from "../context.ts";
 import type { Define } from "../context.ts";
 import { fields } from "../../text/columns.ts";
 import type { Output } from "../output.ts";
 import { terminalLine } from "../../text/sanitize.ts";
-import { stateCell, versionCell } from "../../text/status-words.ts";
+import {
+  aliasWords,
+  isolationNames,
+  limitWords,
+  processLimitWords,
+  restartWords,
+  timeoutWords,
+} from "../../text/spec-words.ts";
+import { helpOf, stateCell, versionCell, whyOf } from "../../text/status-words.ts";
 import { ago, bytes, dateTime, duration, plural } from "../../text/words.ts";
 
 export const define: Define = (command, context) => {
@@ -41,7 +48,7 @@ export const define: Define = (command, context) => {
               "journal",
               daemon.journal.ok ? "ok" : out.style("red", terminalLine(daemon.journal.message ?? "failed")),
             ],
-            ["isolation", flags(daemon.isolation)],
+            ["isolation", isolationNames(daemon.isolation)],
             ["plugins", plugins.map(({ id, state }) => `${id} ${state}`).join(", ") || "none"],
           ],
           out.style,
@@ -62,8 +69,7 @@ export function statusLines(plugin: PluginDetail, { style }: Pick<Output, "style
   const state = stateCell(plugin, now);
   const version = versionCell(plugin);
   const shown = terminalLine(state.text);
-  // Often the error in other words, and it may be long: once is enough.
-  const why = error !== null && plugin.why.includes(error.message) ? "" : plugin.why;
+  const why = whyOf(plugin);
   return fields(
     [
       ["plugin", plugin.id],
@@ -72,7 +78,7 @@ export function statusLines(plugin: PluginDetail, { style }: Pick<Output, "style
         `${state.style === undefined ? shown : style(state.style, shown)}${why === "" ? "" : `, ${terminalLine(why)}`}`,
       ],
       ["error", error === null ? undefined : `${terminalLine(error.message)} [${error.code}]`],
-      ["try", error === null ? undefined : terminalLine(error.hint.replaceAll(/\bP\b/g, plugin.id))],
+      ["try", error === null ? undefined : terminalLine(helpOf(error, plugin.id))],
       ["pid", plugin.pid === null ? "none" : String(plugin.pid)],
       ["guard pid", plugin.guardPid === null ? undefined : String(plugin.guardPid)],
       [
@@ -126,54 +132,12 @@ export function statusLines(plugin: PluginDetail, { style }: Pick<Output, "style
       ["sha256", plugin.sha256 ?? undefined],
       ["data", plugin.dataDir],
       ["defined in", plugin.origin],
-      [
-        "timeouts",
-        timeouts === undefined
-          ? undefined
-          : `handshake ${duration(timeouts.handshakeMs)}, call ${duration(timeouts.callMs)} idle, ${timeouts.totalMs === undefined ? "no total" : `${duration(timeouts.totalMs)} total`}, drain ${duration(timeouts.drainMs)}`,
-      ],
-      [
-        "restart",
-        restart === undefined
-          ? undefined
-          : `${restart.when}, ${duration(restart.minDelayMs)} to ${duration(restart.maxDelayMs)}, at most ${restart.maxFailures} failures in ${duration(restart.windowMs)}`,
-      ],
-      [
-        "limits",
-        limits === undefined
-          ? undefined
-          : `${limits.inFlight} calls in flight, ${limits.waiting} waiting, frames of ${bytes(limits.frameBytes)}`,
-      ],
-      ["process", limits === undefined ? undefined : processLimits(limits.process) || undefined],
-      ["isolation", plugin.isolation === undefined ? undefined : flags(plugin.isolation)],
+      ["timeouts", timeouts === undefined ? undefined : timeoutWords(timeouts)],
+      ["restart", restart === undefined ? undefined : restartWords(restart)],
+      ["limits", limits === undefined ? undefined : limitWords(limits)],
+      ["process", limits === undefined ? undefined : processLimitWords(limits.process)],
+      ["isolation", plugin.isolation === undefined ? undefined : isolationNames(plugin.isolation)],
     ],
     style,
   );
-}
-
-function aliasWords(aliases: Readonly<Record<string, string>> = {}): string | undefined {
-  return (
-    Object.entries(aliases)
-      .map(([name, api]) => `${name} (${api})`)
-      .join(", ") || undefined
-  );
-}
-
-function processLimits({ memory, files, processes, cpu, fileSize, core }: ProcessLimits): string {
-  const parts = [
-    memory === undefined ? undefined : `memory ${bytes(memory)}`,
-    files === undefined ? undefined : plural(files, "open file"),
-    processes === undefined ? undefined : `${processes} processes of the user`,
-    cpu === undefined ? undefined : `CPU time ${duration(cpu * 1000)}`,
-    fileSize === undefined ? undefined : `files of ${bytes(fileSize)}`,
-    core === undefined ? undefined : `core dumps of ${bytes(core)}`,
-  ];
-  return parts.filter((part) => part !== undefined).join(", ");
-}
-
-/** `orphansKilled, not resourceLimits`. */
-function flags(isolation: Readonly<Record<string, boolean>>): string {
-  return Object.entries(isolation)
-    .map(([name, holds]) => (holds ? name : `not ${name}`))
-    .join(", ");
 }

@@ -5,7 +5,7 @@ import { BulkheadError } from "../../../protocol/error.ts";
 import type { PluginSet } from "../plugin-set.ts";
 import { isSecret, settingsOf } from "../../core/settings/settings.ts";
 import type { DescribedSetting } from "../../core/settings/settings.ts";
-import { inTime } from "./in-time.ts";
+import { inTime } from "../../io/in-time.ts";
 import { checkSettings } from "./settings.ts";
 
 type Config = PluginSpec["config"];

@@ -3,7 +3,7 @@ import type { JsonSchema } from "../../../protocol/description.ts";
 import type { StartFailure } from "../../../protocol/state.ts";
 import { judge } from "../../core/settings/settings.ts";
 import type { Judgement, Values } from "../../core/settings/settings.ts";
-import { inTime } from "./in-time.ts";
+import { inTime } from "../../io/in-time.ts";
 
 export type CheckedSettings =
   /** With the defaults filled in. */

@@ -1,24 +1,32 @@
 /** Help, made of the key table. Pure. */
+import { terminalLine } from "../../text/sanitize.ts";
 import { screens } from "../screens.ts";
-import { activeBindings } from "../scene.ts";
+import { activeBindings, sceneOf } from "../scene.ts";
 import type { AppState } from "../state.ts";
 import { tone } from "../theme.ts";
-import { fit, widthOf } from "../parts/fit.ts";
+import { fit, widthOf, wrap } from "../parts/fit.ts";
 
-export function helpLines(state: AppState): string[] {
+/** @param columns a label that is wider goes on below itself */
+export function helpLines(state: AppState, columns: number): string[] {
   const active = activeBindings(state);
   const width = Math.max(...active.map(({ binding }) => widthOf(binding.keys.join("  "))));
+  const row = (keys: string, label: string): string[] =>
+    wrap(terminalLine(label), Math.max(8, columns - width - 4)).map(
+      (line, at) => `  ${tone("accent", fit(at === 0 ? keys : "", width))}  ${line}`,
+    );
   const section = (title: string, of: "screen" | "global"): string[] => [
     tone("title", title),
     ...active
       .filter((each) => each.of === of)
-      .map(({ binding }) => `  ${tone("accent", fit(binding.keys.join("  "), width))}  ${binding.label}`),
+      .flatMap(({ binding }) => row(binding.keys.join("  "), binding.label)),
   ];
+  const { title, isTyping } = screens[state.screen];
+  const isText = isTyping?.(state.screens[state.screen], sceneOf(state)) === true;
   return [
-    ...section(screens[state.screen].title, "screen"),
+    ...section(title, "screen"),
     "",
-    ...section("Everywhere", "global"),
-    `  ${tone("accent", fit("esc", width))}  back`,
-    `  ${tone("accent", fit("ctrl+c", width))}  leave at once`,
+    ...section(isText ? "Everywhere, but not while a text is typed" : "Everywhere", "global"),
+    ...row("esc", "back"),
+    ...row("ctrl+c", "leave at once"),
   ];
 }

@@ -21,7 +21,7 @@ export function opened(kind: "help" | "palette"): Overlay {
 
 /** Columns and lines inside the border of an overlay. */
 export function overlaySize({ columns, rows }: Size): Size {
-  return { columns: Math.max(20, Math.min(100, columns - 8)), rows: Math.max(3, Math.min(40, rows - 6)) };
+  return { columns: Math.max(1, Math.min(100, columns - 8)), rows: Math.max(3, Math.min(40, rows - 6)) };
 }
 
 /** What a key leads to: the overlay stays, goes, or has been chosen from. */
@@ -36,7 +36,7 @@ export type Choice =
 
 export function keyInOverlay(state: AppState, overlay: Overlay, key: Key): OverlayStep {
   if (key.name === "esc") return { overlay: null };
-  const { rows } = overlaySize(state.size);
+  const { columns, rows } = overlaySize(state.size);
   switch (overlay.kind) {
     case "confirm":
       if (key.name === "y" || key.name === "Y") {
@@ -47,10 +47,38 @@ export function keyInOverlay(state: AppState, overlay: Overlay, key: Key): Overl
       if (key.name === "q" || key.name === "?") return { overlay: null };
       const move = moveKeys.find(({ keys }) => keys.includes(key.name))?.move;
       if (move === undefined) return { overlay };
-      return { overlay: { ...overlay, top: scrolled(overlay.top, move, helpLines(state).length, rows) } };
+      return {
+        overlay: { ...overlay, top: scrolled(overlay.top, move, helpLines(state, columns).length, rows) },
+      };
     }
     case "palette":
       return inPalette(state, overlay, key, rows - 1);
+    default:
+      return overlay satisfies never;
+  }
+}
+
+/** What its keys do, for the footer. */
+export function overlayHints(overlay: Overlay): readonly { readonly key: string; readonly hint: string }[] {
+  switch (overlay.kind) {
+    case "confirm":
+      return [
+        { key: "y", hint: "yes" },
+        { key: "n", hint: "no" },
+      ];
+    case "help":
+      return [
+        { key: "j", hint: "down" },
+        { key: "k", hint: "up" },
+        { key: "esc", hint: "close" },
+      ];
+    case "palette":
+      return [
+        { key: "enter", hint: "do it" },
+        { key: "down", hint: "next" },
+        { key: "up", hint: "previous" },
+        { key: "esc", hint: "close" },
+      ];
     default:
       return overlay satisfies never;
   }

@@ -1,6 +1,7 @@
 /** What stands before the screen, drawn. */
 import { Box } from "ink";
 import type { ReactNode } from "react";
+import { terminalLine, terminalText } from "../../text/sanitize.ts";
 import { cut, fit, widthOf, wrap } from "../parts/fit.ts";
 import { Lines } from "../parts/lines.tsx";
 import { placed } from "../parts/list.ts";
@@ -34,15 +35,23 @@ export function OverlayView({ state, overlay, rows }: OverlayProps): ReactNode {
 function linesOf(state: AppState, overlay: Overlay, width: number, room: number): string[] {
   switch (overlay.kind) {
     case "confirm":
-      return [...wrap(overlay.question, width), "", `${tone("accent", "y")} yes   ${tone("accent", "n")} no`];
+      return [
+        ...wrap(terminalText(overlay.question), width),
+        "",
+        `${tone("accent", "y")} yes   ${tone("accent", "n")} no`,
+      ];
     case "help":
-      return helpLines(state).slice(overlay.top, overlay.top + Math.min(room, overlaySize(state.size).rows));
+      return helpLines(state, width).slice(
+        overlay.top,
+        overlay.top + Math.min(room, overlaySize(state.size).rows),
+      );
     case "palette": {
       const entries = paletteEntries(state, overlay.input.text);
       const rows = Math.max(1, Math.min(room, overlaySize(state.size).rows) - 1);
       const { cursor, top } = placed(overlay.position, entries.length, rows);
       const shown = entries.slice(top, top + rows).map(({ label, keys }, at) => {
-        const line = `${fit(cut(label, width - widthOf(keys) - 1), width - widthOf(keys))}${keys}`;
+        const room = Math.max(0, width - widthOf(keys));
+        const line = cut(`${fit(cut(terminalLine(label), room - 1), room)}${keys}`, width);
         return top + at === cursor ? tone("selected", line) : line;
       });
       if (entries.length === 0) shown.push(tone("dim", "nothing is called like that"));

@@ -1,9 +1,10 @@
 /** The commands that the palette finds: what keys do on this screen, the screens, what can be done with each plugin. Pure. */
 import { go as search } from "fuzzysort";
 import type { PluginStatus } from "../../../protocol/state.ts";
-import { operate, verbs } from "../operate.ts";
+import type { Answer } from "../effect.ts";
+import { operate, operatedWords, verbs } from "../operate.ts";
 import { activeBindings } from "../scene.ts";
-import type { AppState } from "../state.ts";
+import type { AppState, Message } from "../state.ts";
 import type { Choice } from "./overlay.ts";
 
 export interface PaletteEntry {
@@ -30,6 +31,10 @@ function everything(state: AppState): PaletteEntry[] {
 }
 
 function ofPlugin(plugin: PluginStatus): PaletteEntry[] {
+  const told = (answer: Answer<PluginStatus>): Message => ({
+    type: "notice",
+    ...operatedWords(plugin.id, answer),
+  });
   return [
     go("plugin", `show ${plugin.id}`, { plugin: plugin.id }),
     go("plugin", `logs ${plugin.id}`, { plugin: plugin.id, tab: "logs" }),
@@ -38,7 +43,7 @@ function ofPlugin(plugin: PluginStatus): PaletteEntry[] {
     ...verbs.map((verb): PaletteEntry => ({
       label: `${verb} ${plugin.id}`,
       keys: "",
-      choice: { do: "effect", effect: operate(verb, plugin) },
+      choice: { do: "effect", effect: operate(verb, plugin, told) },
     })),
   ];
 }

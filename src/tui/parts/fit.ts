@@ -3,21 +3,31 @@ import stringWidth from "string-width";
 
 const ascii = /^[\x20-\x7e]*$/;
 
+/** Most letters there are, and what is drawn with them: none joins another, and those from Hangul and CJK take two columns. */
+const simple =
+  /^[\x20-\x7e\u00a1-\u00ac\u00ae-\u02ff\u0400-\u0482\u2010-\u2027\u2500-\u259f\u3041-\u3096\u30a1-\u30fa\u4e00-\u9fff\uac00-\ud7a3]*$/;
+const wide = /[\u3041-\ud7a3]/g;
+
 /** Columns that a text takes; escape sequences take none. */
 export function widthOf(text: string): number {
-  return ascii.test(text) ? text.length : stringWidth(text);
+  if (ascii.test(text)) return text.length;
+  // A hundred times as fast as measuring each character.
+  if (simple.test(text)) return text.length + (text.match(wide)?.length ?? 0);
+  return stringWidth(text);
 }
 
 /** As much of it as fits, with `…` for the rest. Of plain text: colour comes afterwards. */
 export function cut(text: string, width: number): string {
   if (width <= 0) return "";
   if (ascii.test(text)) return text.length <= width ? text : `${text.slice(0, width - 1)}…`;
-  if (text.length <= width / 2 || stringWidth(text) <= width) return text;
+  if (text.length <= width / 2 || widthOf(text) <= width) return text;
   let room = width - 1;
   let kept = "";
-  for (const { segment } of graphemes.segment(text.slice(0, width * 16))) {
-    room -= stringWidth(segment);
-    if (room < 0) break;
+  const near = text.slice(0, width * 16);
+  for (const { index, segment } of graphemes.segment(near)) {
+    room -= widthOf(segment);
+    // The last one may go on behind what is looked at, or be half of a pair.
+    if (room < 0 || (near.length < text.length && index + segment.length === near.length)) break;
     kept += segment;
   }
   return `${kept}…`;
@@ -59,7 +69,7 @@ function wrapLine(line: string, room: number): string[] {
     // A word that is longer than a line.
     for (const { segment } of graphemes.segment(word)) {
       const each = widthOf(segment);
-      if (used + each > room) {
+      if (used + each > room && used > 0) {
         lines.push(current);
         current = "";
         used = 0;

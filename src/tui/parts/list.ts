@@ -20,36 +20,33 @@ export function placed({ cursor, top }: ListPosition, count: number, rows: numbe
 export type Move = "down" | "up" | "half-down" | "half-up" | "page-down" | "page-up" | "first" | "last";
 
 export function movedList(position: ListPosition, move: Move, count: number, rows: number): ListPosition {
-  const half = Math.max(1, Math.floor(rows / 2));
-  const steps = {
-    down: 1,
-    up: -1,
-    "half-down": half,
-    "half-up": -half,
-    "page-down": rows,
-    "page-up": -rows,
-    first: -Infinity,
-    last: Infinity,
-  } as const satisfies Record<Move, number>;
-  const cursor = Math.min(Math.max(0, count - 1), Math.max(0, position.cursor + steps[move]));
-  return placed({ ...position, cursor }, count, rows);
+  // From where it is seen: the list may have become shorter since.
+  const from = placed(position, count, rows);
+  const cursor = Math.min(Math.max(0, count - 1), Math.max(0, from.cursor + stepOf(move, rows)));
+  return placed({ ...from, cursor }, count, rows);
 }
 
 /** The first line in sight of a text that is scrolled without a cursor. */
 export function scrolled(top: number, move: Move, count: number, rows: number): number {
-  const lowest = Math.max(0, count - rows);
-  const half = Math.max(1, Math.floor(rows / 2));
+  const lowest = Math.max(0, count - Math.max(1, rows));
+  return Math.min(lowest, Math.max(0, Math.min(top, lowest) + stepOf(move, rows)));
+}
+
+/** Rows, downwards. */
+function stepOf(move: Move, rows: number): number {
+  const page = Math.max(1, rows);
+  const half = Math.max(1, Math.floor(page / 2));
   const steps = {
     down: 1,
     up: -1,
     "half-down": half,
     "half-up": -half,
-    "page-down": rows,
-    "page-up": -rows,
+    "page-down": page,
+    "page-up": -page,
     first: -Infinity,
     last: Infinity,
   } as const satisfies Record<Move, number>;
-  return Math.min(lowest, Math.max(0, top + steps[move]));
+  return steps[move];
 }
 
 /** The rows of the key table that move; the same in every list and text. */

@@ -11,26 +11,35 @@ export function promptLine(
   width: number,
   isActive = true,
 ): string {
-  const room = Math.max(4, width - widthOf(label) - 1);
+  const room = Math.max(1, width - widthOf(label) - 1);
   const left = terminalLine(text.slice(0, cursor));
-  const [at = ""] = Array.from(text.slice(cursor));
+  const at = firstChar(text.slice(cursor));
   const right = terminalLine(text.slice(cursor + at.length));
   if (!isActive) return `${tone("accent", label)} ${cut(left + terminalLine(at) + right, room)}`;
-  const before = tail(left, room - 1);
-  const under = at === "" || at === "\n" ? " " : terminalLine(at);
-  const after = cut(right, Math.max(0, room - widthOf(before) - widthOf(under)));
+  const under = at === "" || at === "\n" ? " " : cut(terminalLine(at), room);
+  const before = tail(left, room - widthOf(under));
+  const after = cut(right, room - widthOf(before) - widthOf(under));
   return `${tone("accent", label)} ${before}${tone("selected", under)}${after}`;
+}
+
+const graphemes = new Intl.Segmenter(undefined, { granularity: "grapheme" });
+
+function firstChar(text: string): string {
+  const [first] = graphemes.segment(text);
+  return first?.segment ?? "";
 }
 
 /** The last columns of it. */
 function tail(text: string, room: number): string {
   if (widthOf(text) <= room) return text;
-  const chars = Array.from(text);
+  if (room <= 0) return "";
+  // No character has more units than this for each of its columns.
+  const near = Array.from(graphemes.segment(text.slice(-room * 16)), ({ segment }) => segment);
   let width = 1;
-  let first = chars.length;
-  while (first > 0 && width + widthOf(chars[first - 1] ?? "") <= room) {
+  let first = near.length;
+  while (first > 0 && width + widthOf(near[first - 1] ?? "") <= room) {
     first -= 1;
-    width += widthOf(chars[first] ?? "");
+    width += widthOf(near[first] ?? "");
   }
-  return `…${chars.slice(first).join("")}`;
+  return `…${near.slice(first).join("")}`;
 }

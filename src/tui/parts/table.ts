@@ -40,17 +40,16 @@ export function tableLines<R>(
   const cells = rows.map((row) =>
     columns.map(({ cell }): TableCell => {
       const made = cell(row);
-      return typeof made === "string"
-        ? { text: terminalLine(made) }
-        : { ...made, text: terminalLine(made.text) };
+      const { text, ...look } = typeof made === "string" ? { text: made } : made;
+      // No more of it than may be seen.
+      return { ...look, text: terminalLine(text.slice(0, width * 16)) };
     }),
   );
   const natural = columns.map(({ title, min = 0, max = Infinity }, at) => {
     const widest = Math.max(widthOf(title), ...cells.map((row) => widthOf(row[at]?.text ?? "")));
     return Math.max(min, Math.min(max, widest));
   });
-  const shown = chosen(columns, natural, width);
-  const widths = shared(columns, natural, shown, width);
+  const { shown, widths } = shared(columns, natural, chosen(columns, natural, width), width);
   const lay = (texts: readonly TableCell[], isSelected: boolean): string => {
     const parts = shown.map((at, index) => {
       const { text, tone: look = "plain" } = texts[at] ?? { text: "" };
@@ -98,12 +97,22 @@ function chosen<R>(columns: readonly Column<R>[], natural: readonly number[], wi
 function shared<R>(
   columns: readonly Column<R>[],
   natural: readonly number[],
-  shown: readonly number[],
+  wanted: readonly number[],
   width: number,
-): number[] {
-  const growing = shown.filter((at) => columns[at]?.grows === true);
-  const fixed = shown.filter((at) => columns[at]?.grows !== true);
-  const taken = fixed.reduce((sum, at) => sum + (natural[at] ?? 0), 0) + gap * (shown.length - 1);
+): { readonly shown: readonly number[]; readonly widths: readonly number[] } {
+  const growing = wanted.filter((at) => columns[at]?.grows === true);
+  const fixed = wanted.filter((at) => columns[at]?.grows !== true);
+  const taken = fixed.reduce((sum, at) => sum + (natural[at] ?? 0), 0) + gap * (wanted.length - 1);
   const each = growing.length === 0 ? 0 : Math.floor(Math.max(0, width - taken) / growing.length);
-  return columns.map((column, at) => (column.grows === true ? each : (natural[at] ?? 0)));
+  const widths = columns.map((column, at) => (column.grows === true ? each : (natural[at] ?? 0)));
+  // Those that never go may be wider together than there is room: the last ones are cut then.
+  let room = width;
+  const shown = wanted.filter((at) => {
+    if (room <= 0) return false;
+    const own = Math.min(widths[at] ?? 0, room);
+    widths[at] = own;
+    room -= own + gap;
+    return true;
+  });
+  return { shown, widths };
 }

@@ -50,19 +50,37 @@ export function edited(input: TextInput, key: Key): TextInput {
 }
 
 export function inserted({ text, cursor }: TextInput, more: string): TextInput {
-  return { text: text.slice(0, cursor) + more + text.slice(cursor), cursor: cursor + more.length };
+  return settled(text.slice(0, cursor) + more + text.slice(cursor), cursor + more.length);
 }
 
 function without({ text }: TextInput, from: number, to: number): TextInput {
-  return { text: text.slice(0, from) + text.slice(to), cursor: from };
+  return settled(text.slice(0, from) + text.slice(to), from);
+}
+
+/** What stands side by side now may be one character: two letters of a flag are. */
+function settled(text: string, cursor: number): TextInput {
+  return { text, cursor: charEnd(text, cursor) };
 }
 
 const graphemes = new Intl.Segmenter(undefined, { granularity: "grapheme" });
 
 function before(text: string, cursor: number): number {
-  let last = 0;
-  for (const { index } of graphemes.segment(text.slice(0, cursor))) last = index;
-  return last;
+  return charAt(text.slice(0, cursor), cursor - 1)?.index ?? 0;
+}
+
+/** The place itself, or the end of the character that it is inside of. */
+function charEnd(text: string, at: number): number {
+  const char = charAt(text, at);
+  return char === undefined || char.index === at ? at : char.index + char.segment.length;
+}
+
+/** The place itself, or the start of the character that it is inside of. */
+function charStart(text: string, at: number): number {
+  return charAt(text, at)?.index ?? at;
+}
+
+function charAt(text: string, at: number): Intl.SegmentData | undefined {
+  return graphemes.segment(text).containing(at);
 }
 
 function behind(text: string, cursor: number): number {
@@ -71,7 +89,8 @@ function behind(text: string, cursor: number): number {
 }
 
 function lineStart(text: string, cursor: number): number {
-  return text.lastIndexOf("\n", cursor - 1) + 1;
+  // From -1 it would look at 0 all the same.
+  return cursor === 0 ? 0 : text.lastIndexOf("\n", cursor - 1) + 1;
 }
 
 function lineEnd(text: string, cursor: number): number {
@@ -80,9 +99,12 @@ function lineEnd(text: string, cursor: number): number {
 }
 
 function wordStart(text: string, cursor: number): number {
-  return text.slice(0, cursor).search(/\S+\s*$/) === -1 ? 0 : text.slice(0, cursor).search(/\S+\s*$/);
+  // Step by step: a pattern for the end of a text is tried at each of its places.
+  let at = text.slice(0, cursor).trimEnd().length;
+  while (at > 0 && /\S/.test(text.charAt(at - 1))) at -= 1;
+  return charStart(text, at);
 }
 
 function wordEnd(text: string, cursor: number): number {
-  return cursor + (/^\s*\S*/.exec(text.slice(cursor))?.[0].length ?? 0);
+  return charEnd(text, cursor + (/^\s*\S*/.exec(text.slice(cursor))?.[0].length ?? 0));
 }

@@ -87,6 +87,7 @@ impl Host {
             parent: parent.map(Into::into),
             title: title.into(),
             state,
+            priority: todo_api::Priority::Normal,
             due: None,
             notes: None,
             metadata: Map::from_iter([(key.0.into(), key.1.into())]),

@@ -2,12 +2,12 @@
 import { createContext, Script } from "node:vm";
 
 /** Milliseconds, of which a sound schema takes less than one. */
-const longest = 250;
+const usual = 250;
 const script = new Script("run()");
 const context: { run?: () => void } = createContext({});
 
-/** @throws Error, when it takes too long, and whatever the work throws */
-export function inTime<T>(work: () => T): T {
+/** @param longest milliseconds @throws Error, when it takes too long, and whatever the work throws */
+export function inTime<T>(work: () => T, longest: number = usual): T {
   const results: T[] = [];
   context.run = () => void results.push(work());
   try {

@@ -1,4 +1,4 @@
-/** A drawing as data: what a View plugin returns, and a terminal or anything else draws. */
+/** The view api: a drawing as data, which a View plugin returns, and a terminal or anything else draws. */
 import { z } from "zod";
 
 const cell = z.union([z.string(), z.number(), z.null()]);
@@ -26,15 +26,27 @@ const tableBlock = z.object({
 const chartBlock = z.object({
   kind: z.literal("chart"),
   title: z.string(),
+  /** Of one point each: a bar for each series. Of more: the points stand side by side. */
   series: z.array(z.object({ label: z.string(), points: z.array(z.number()) })),
   /** Of the points, such as "B". */
   unit: z.string().optional(),
 });
 
-export const view = z.object({
-  title: z.string(),
-  blocks: z.array(z.discriminatedUnion("kind", [textBlock, tableBlock, chartBlock])),
+/** What a text is, rather than how it looks: whoever draws knows its colours, if there are any. */
+export const viewTone = z.enum(["plain", "dim", "strong", "good", "warn", "bad", "accent"]);
+export type ViewTone = z.output<typeof viewTone>;
+
+/** Lines of a text in which some parts stand out. Since 1.1. */
+const rowsBlock = z.object({
+  kind: z.literal("rows"),
+  rows: z.array(z.array(z.object({ text: z.string(), tone: viewTone.optional() }))),
 });
+
+export const viewBlock = z.discriminatedUnion("kind", [textBlock, tableBlock, chartBlock, rowsBlock]);
+export type ViewBlock = z.output<typeof viewBlock>;
+
+/** The result of `render`. */
+export const view = z.object({ title: z.string(), blocks: z.array(viewBlock) });
 export type View = z.output<typeof view>;
 
 /** What every View plugin's `render` takes: the place that there is for the drawing, and what it is about. */

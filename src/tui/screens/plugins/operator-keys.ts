@@ -1,0 +1,59 @@
+/** The keys of an operator, wherever a plugin is selected. Pure. */
+import type { PluginState, PluginStatus } from "../../../../protocol/state.ts";
+import { control, notice } from "../../effect.ts";
+import type { Answer, Effect } from "../../effect.ts";
+import { operate, operatedWords } from "../../operate.ts";
+import type { Verb } from "../../operate.ts";
+import { step } from "../../screen.ts";
+import type { Binding } from "../../screen.ts";
+
+/** An operation is over. */
+export interface Operated {
+  readonly type: "operated";
+  readonly plugin: string;
+  readonly answer: Answer<PluginStatus>;
+}
+
+export function operatedNotice({ plugin, answer }: Operated): Effect<never> {
+  const { tone, text } = operatedWords(plugin, answer);
+  return notice(tone, text);
+}
+
+const resting: ReadonlySet<PluginState> = new Set(["idle", "stopped", "failed", "backoff"]);
+
+/** @param selected the plugin that they are for; undefined: there is none */
+export function operatorKeys<S, M>(
+  selected: PluginStatus | undefined,
+  wrap: (message: Operated) => M,
+): readonly Binding<S, M>[] {
+  if (selected === undefined) return [];
+  const { id, state } = selected;
+  const told = (answer: Answer<PluginStatus>): M => wrap({ type: "operated", plugin: id, answer });
+  const key = (keys: readonly string[], verb: Verb, label: string, hint?: string): Binding<S, M> => ({
+    keys,
+    label,
+    ...(hint === undefined ? {} : { hint }),
+    run: (own: S) => step(own, operate(verb, selected, told)),
+  });
+  const rolling = control("plugin.restart", { plugin: id, rolling: true }, told);
+  const isOff = state === "disabled";
+  return [
+    ...(isOff ? [] : [key(["r"], "restart", "restart it", "restart")]),
+    ...(isOff
+      ? []
+      : [
+          {
+            keys: ["R"],
+            label: "restart it without a gap: the old process serves until the new one is ready",
+            run: (own: S) => step(own, rolling),
+          },
+        ]),
+    ...(isOff ? [] : [key(["s"], "start", "start it", resting.has(state) ? "start" : undefined)]),
+    ...(isOff
+      ? []
+      : [key(["S"], "stop", "stop it until somebody starts it", state === "stopped" ? undefined : "stop")]),
+    isOff
+      ? key(["d", "E"], "enable", "enable it again", "enable")
+      : key(["d"], "disable", "disable it: it stays off when the daemon starts again"),
+  ];
+}
