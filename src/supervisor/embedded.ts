@@ -12,7 +12,12 @@ import type { Route } from "./services/host-call.ts";
 import type { ProvidedCall, Provider } from "./services/provided.ts";
 import { tooManyHops } from "./services/served.ts";
 
+/** Of a call without any. */
+export const noOptions: CallOptions = {};
+const unbounded: RouteOptions = {};
+
 export function routeOptions(options: CallOptions): RouteOptions {
+  if (options === noOptions) return unbounded;
   const { signal, onProgress, fingerprint } = options;
   const { idle, total } = boundsOf(options);
   return {
@@ -24,19 +29,32 @@ export function routeOptions(options: CallOptions): RouteOptions {
   };
 }
 
-/** @param inherited of the call that this one is made for */
-export async function callBy(
+/**
+ * Not `async`: what such a function keeps while it waits is as much again as the call. That the error is made in `valueOf`
+ * keeps the caller's own lines in its stack.
+ *
+ * @param inherited of the call that this one is made for
+ */
+export function callBy(
   route: Route,
   target: string,
   params: unknown,
   options: CallOptions,
   inherited?: Pick<RouteOptions, "lineage" | "totalTimeout" | "signal">,
 ): Promise<unknown> {
-  const own = routeOptions(options);
-  const slice = paramsText(params);
-  const outcome = await new Promise<CallOutcome>((resolve) => {
-    route(target, slice, inherited === undefined ? own : { ...own, ...inherited }, resolve);
-  });
+  try {
+    const text = paramsText(params);
+    const own = routeOptions(options);
+    const all = inherited === undefined ? own : { ...own, ...inherited };
+    const { promise, resolve } = Promise.withResolvers<CallOutcome>();
+    route(target, text, all, resolve);
+    return promise.then(valueOf);
+  } catch (error) {
+    return Promise.reject(error);
+  }
+}
+
+function valueOf(outcome: CallOutcome): unknown {
   if ("error" in outcome) throw BulkheadError.from(outcome.error);
   return JSON.parse(outcome.result.toString("utf8"));
 }

@@ -30,7 +30,7 @@ import { describedUnstarted, onlyApi } from "./agreement.ts";
 import type { RoutedCall, RouteOptions, Settle } from "./call.ts";
 import { bulkheadDialect } from "./dialect.ts";
 import { Configurations } from "./settings/configurations.ts";
-import { callBy, embeddedProvider, routeOptions } from "./embedded.ts";
+import { callBy, embeddedProvider, noOptions, routeOptions } from "./embedded.ts";
 import { descriptionKey } from "./description-key.ts";
 import { Events, tellSafely } from "./events.ts";
 import type { Listener } from "./events.ts";
@@ -143,7 +143,7 @@ export class Supervisor implements Caller, ServiceHost {
     return this.#set.apply(specs, broken).finally(() => void this.#recall());
   }
 
-  call(target: string, params: unknown = {}, options: CallOptions = {}): Promise<unknown> {
+  call(target: string, params: unknown = {}, options: CallOptions = noOptions): Promise<unknown> {
     return callBy(this.#route, target, params, options);
   }
 
