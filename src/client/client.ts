@@ -26,6 +26,8 @@ export interface ConnectOptions {
   /** Who connects, for the daemon's log. */
   readonly name?: string;
   readonly version?: string;
+  /** Gives up the attempt; a connection that is made does not hear it any more. */
+  readonly signal?: AbortSignal;
 }
 
 /** Streams: past entries, then new ones as they come. */
@@ -69,13 +71,19 @@ export class Client implements Caller, ServiceHost {
    */
   static async connect(options: ConnectOptions = {}): Promise<Client> {
     const path = options.socket ?? statePaths({ env: process.env }).socket;
+    const { signal } = options;
     const client = new Client(await connect(path), path);
+    const leave = (): void => client.#peer.destroy();
+    signal?.addEventListener("abort", leave, { once: true });
     try {
+      signal?.throwIfAborted();
       client.#hello = await client.#greet(options.name ?? "bulkhead", options.version ?? "0");
       return client;
     } catch (error) {
       client.#peer.destroy();
       throw error;
+    } finally {
+      signal?.removeEventListener("abort", leave);
     }
   }
 

@@ -54,7 +54,7 @@ export type PluginStep = readonly [Plugin, readonly PluginEffect[]];
 export function newPlugin(generation: Generation, disabled: boolean): Plugin {
   return {
     state: disabled ? "disabled" : "idle",
-    why: disabled ? "disabled by an operator" : "not started yet",
+    why: disabled ? "disabled by the operator" : "not started yet",
     generation,
     current: null,
     candidate: null,
@@ -116,7 +116,7 @@ function stop(plugin: Plugin, by: "operator" | "idle" | "supervisor"): PluginSte
 function disable(plugin: Plugin): PluginStep {
   return plugin.state === "disabled"
     ? [plugin, []]
-    : settle(plugin, "disabled", "disabled by an operator", "operator");
+    : settle(plugin, "disabled", "disabled by the operator", "operator");
 }
 
 /** An operator's restart is in place: the old process is gone before the new one begins. */

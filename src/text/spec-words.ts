@@ -25,7 +25,7 @@ export function processLimitWords(limits: ProcessLimits): string | undefined {
     processes === undefined ? undefined : `${processes} processes of the user`,
     cpu === undefined ? undefined : `CPU time ${duration(cpu * 1000)}`,
     fileSize === undefined ? undefined : `files of ${bytes(fileSize)}`,
-    core === undefined ? undefined : `core dumps of ${bytes(core)}`,
+    core === undefined ? undefined : core === 0 ? "no core dumps" : `core dumps of ${bytes(core)}`,
   ];
   return parts.filter((part) => part !== undefined).join(", ") || undefined;
 }

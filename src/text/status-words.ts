@@ -34,7 +34,9 @@ export function troubleOf({ state, error, lastCrash }: PluginStatus, now: number
 /** After an operator's action. */
 export function oneStatus({ id, state, pid, why }: PluginStatus): string {
   const process = pid === null ? "" : ` (pid ${pid})`;
-  return `${id}: ${state}${process}${state === "serving" || why === "" ? "" : `, ${why}`}`;
+  // `disabled by the operator`, and the word not twice.
+  const reason = why.startsWith(`${state} by `) ? why.slice(state.length) : `, ${why}`;
+  return `${id}: ${state}${process}${state === "serving" || why === "" ? "" : reason}`;
 }
 
 /** Why it is in its state, unless its error says the same: often that in other words, and it may be long. */

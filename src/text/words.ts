@@ -18,6 +18,11 @@ export function duration(ms: number): string {
   return rest === 0 || next === undefined ? `${whole}${name}` : `${whole}${name} ${rest}${next[1]}`;
 }
 
+/** In whole seconds, one at least: a time that is looked at while it runs does not flicker. */
+export function wholeSeconds(ms: number): string {
+  return duration(Math.max(1, Math.round(ms / 1000)) * 1000);
+}
+
 /** One unit: `3m ago`. */
 export function ago(at: number, now: number): string {
   const ms = now - at;

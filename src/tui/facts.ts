@@ -37,8 +37,8 @@ export interface Facts {
   readonly todos: DeskView | null;
 }
 
-/** What is kept here; the journal has more. */
-export const kept = { events: 2000, reports: 500 } as const;
+/** What is kept here; the journal has more. `passing`: of the events that it does not keep. */
+export const kept = { events: 2000, passing: 1000, reports: 500 } as const;
 
 export type News =
   | { readonly type: "connection"; readonly connection: Connection }
@@ -46,7 +46,7 @@ export type News =
   | { readonly type: "plugins"; readonly plugins: readonly PluginStatus[] }
   | { readonly type: "stats"; readonly stats: readonly PluginStats[] }
   | { readonly type: "reports"; readonly reports: readonly CrashReport[] }
-  /** `isAfresh`: they are of another journal than those that are known. */
+  /** `isAfresh`: they are of another journal than what is known, reports included. */
   | { readonly type: "events"; readonly events: readonly SupervisorEvent[]; readonly isAfresh?: boolean }
   | { readonly type: "described"; readonly plugin: string; readonly described: DescribedOrNot }
   | { readonly type: "todos"; readonly view: DeskView }
@@ -102,7 +102,16 @@ export function learn(facts: Facts, news: News): Facts {
 function withEvents(facts: Facts, events: readonly SupervisorEvent[], isAfresh: boolean): Facts {
   const before = isAfresh ? [] : facts.events;
   const lastSeq = events.findLast(({ seq }) => seq > 0)?.seq ?? (isAfresh ? 0 : facts.lastSeq);
-  return { ...facts, lastSeq, events: [...before, ...events].slice(-kept.events) };
+  const reports = isAfresh ? [] : facts.reports;
+  return { ...facts, lastSeq, reports, events: latest([...before, ...events]) };
+}
+
+/** What is told and not kept comes in any number: it must not push out what an operator did. */
+function latest(events: readonly SupervisorEvent[]): readonly SupervisorEvent[] {
+  if (events.length <= kept.events) return events;
+  const passing = events.filter(({ seq }) => seq === 0).slice(-kept.passing);
+  const first = new Set(passing);
+  return events.filter((event) => event.seq > 0 || first.has(event)).slice(-kept.events);
 }
 
 /** Unix time of what is known of plugins: while the daemon is away it stands still, and so do their uptimes. */

@@ -20,6 +20,8 @@ interface FeedOptions {
 const retries = [250, 500, 1000, 2000] as const;
 /** Counters and clocks, milliseconds. */
 const beat = 1000;
+/** A daemon that lives answers what it is asked within this; milliseconds. */
+const patience = 5000;
 /** After something has happened to a plugin: several things happen together. Milliseconds. */
 const settle = 60;
 const firstReports = 100;
@@ -29,11 +31,15 @@ export class Feed {
   #client: Client | undefined;
   #tries = 0;
   #awaySince = 0;
-  #lastSeq = 0;
-  /** The journal is shorter than what is known of it, so it is another one. */
-  #isAfresh = false;
+  /** The latest one that the journal keeps. */
+  #last: SupervisorEvent | undefined;
   #events: SupervisorEvent[] = [];
+  #upSince = 0;
   #isAsking = false;
+  /** When it was asked what has not been answered yet. */
+  #askedAt = 0;
+  /** It was told that nothing is answered. */
+  #isSilent = false;
   #isAskingAgain = false;
   #soon: NodeJS.Timeout | undefined;
   #retry: NodeJS.Timeout | undefined;
@@ -65,15 +71,17 @@ export class Feed {
   }
 
   async #connect(): Promise<void> {
-    const { socket, version, onNews, onClient } = this.#options;
+    const { socket, version, onClient } = this.#options;
     try {
-      const client = await Client.connect({ socket, name: "bulkhead tui", version });
-      if (this.#closing.signal.aborted) return client.close();
+      const { signal } = this.#closing;
+      const client = await Client.connect({ socket, name: "bulkhead tui", version, signal });
+      if (signal.aborted) return client.close();
       this.#client = client;
       this.#tries = 0;
       void client.closed.then(() => this.#lost(client, undefined));
       onClient(client);
-      onNews([{ type: "connection", connection: { state: "up", since: Date.now() } }]);
+      this.#upSince = Date.now();
+      this.#tellUp();
       void this.#follow(client);
       await Promise.all([this.#ask(), this.#askReports(client)]);
     } catch (error) {
@@ -85,6 +93,7 @@ export class Feed {
   #lost(client: Client | undefined, error: BulkheadError | undefined): void {
     if (this.#closing.signal.aborted || this.#client !== client) return;
     this.#client = undefined;
+    this.#isSilent = false;
     const now = Date.now();
     if (this.#tries === 0) this.#awaySince = now;
     const delay = retries[Math.min(this.#tries, retries.length - 1)] ?? 2000;
@@ -102,13 +111,15 @@ export class Feed {
   async #follow(client: Client): Promise<void> {
     const limit = kept.events;
     try {
-      if (this.#lastSeq > 0 && (await newest(client)) < this.#lastSeq) {
-        this.#lastSeq = 0;
+      if (this.#last !== undefined && !(await isKept(client, this.#last))) {
+        this.#last = undefined;
         this.#events = [];
-        this.#isAfresh = true;
+        this.#options.onNews([{ type: "events", events: [], isAfresh: true }]);
+        // Those that were asked for first may have come already, and have gone with the others.
+        await this.#askReports(client);
       }
       // Another connection goes on where the last one ended.
-      const from = this.#lastSeq === 0 ? { limit } : { since: this.#lastSeq, limit };
+      const from = this.#last === undefined ? { limit } : { since: this.#last.seq, limit };
       await client.follow("event.read", from, (event) => this.#take(event), this.#closing.signal);
     } catch {
       // The connection's end is told by the connection. While it lasts, too much came at once: once more, a little later.
@@ -118,7 +129,7 @@ export class Feed {
   }
 
   #take(event: SupervisorEvent): void {
-    if (event.seq > 0) this.#lastSeq = event.seq;
+    if (event.seq > 0) this.#last = event;
     this.#events.push(event);
     if (this.#events.length > kept.events) this.#events.shift();
     this.#options.onEvent(event);
@@ -138,15 +149,30 @@ export class Feed {
     const events = this.#events;
     this.#events = [];
     if (events.length === 0) return;
-    this.#options.onNews([{ type: "events", events, isAfresh: this.#isAfresh }]);
-    this.#isAfresh = false;
+    this.#options.onNews([{ type: "events", events }]);
     const reports = events.flatMap((event) => (event.type === "session.crash" ? [event.report] : []));
     if (reports.length > 0) void this.#askFor(reports.slice(-kept.reports));
   }
 
   #onBeat(): void {
     this.#options.onNews([{ type: "time", now: Date.now() }]);
-    void this.#ask();
+    if (this.#isAsking && performance.now() - this.#askedAt > patience) this.#tellSilent();
+    else void this.#ask();
+  }
+
+  #tellUp(): void {
+    this.#isSilent = false;
+    this.#options.onNews([{ type: "connection", connection: { state: "up", since: this.#upSince } }]);
+  }
+
+  /** The connection stays, for what is under way on it: the daemon may only be slow, or stopped for a while. */
+  #tellSilent(): void {
+    if (this.#client === undefined || this.#isSilent) return;
+    this.#isSilent = true;
+    const now = Date.now();
+    const error = Failure.of("daemon_unreachable", "the daemon does not answer");
+    const connection = { state: "away", since: now - patience, next: now, error } as const;
+    this.#options.onNews([{ type: "connection", connection }]);
   }
 
   /** What changes all the time. One question at a time, so that a slow daemon is not asked ever more. */
@@ -158,12 +184,14 @@ export class Feed {
       return;
     }
     this.#isAsking = true;
+    this.#askedAt = performance.now();
     try {
       const [status, plugins, stats] = await Promise.all([
         client.control("daemon.status"),
         client.control("plugin.list"),
         client.control("plugin.stats"),
       ]);
+      if (this.#isSilent) this.#tellUp();
       this.#options.onNews([
         { type: "time", now: Date.now() },
         { type: "daemon", status },
@@ -195,9 +223,11 @@ export class Feed {
   }
 }
 
-/** The position of the last event that is kept. */
-async function newest(client: Client): Promise<number> {
-  return (await client.control("event.read", { limit: 1 })).at(-1)?.seq ?? 0;
+/** Whether the journal is still the one that had this event: another one has another there, or is shorter. */
+async function isKept(client: Client, { seq, at }: SupervisorEvent): Promise<boolean> {
+  const [first] = await client.control("event.read", { since: seq - 1, limit: kept.events });
+  // The oldest may have been left out.
+  return first !== undefined && (first.seq !== seq || first.at === at);
 }
 
 export function asFailure(error: unknown): BulkheadError {

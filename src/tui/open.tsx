@@ -1,4 +1,5 @@
 /** Opens the terminal interface, and closes it without a trace. */
+import { setTimeout as pause } from "node:timers/promises";
 import { render, useApp } from "ink";
 import type { ReactNode } from "react";
 import { App } from "./app.tsx";
@@ -17,6 +18,9 @@ export interface TuiOptions {
   /** The Markdown file that the todo list is kept in. */
   readonly todoFile: string;
 }
+
+/** How long a daemon may keep somebody from seeing anything at all, milliseconds. */
+const patience = 400;
 
 type Suspend = ReturnType<typeof useApp>["suspendTerminal"];
 
@@ -66,8 +70,9 @@ export async function openTui(options: TuiOptions): Promise<void> {
   });
   const size = { columns: process.stdout.columns || 80, rows: process.stdout.rows || 24 };
   const store = new Store(initialState(size, noFacts(socket, Date.now())), runner.run);
-  // The first picture is worth waiting for: an empty one would only flicker. A daemon that is away is told at once.
-  await feed.open();
+  // The first picture is worth waiting for: an empty one would only flicker. A daemon that is away is told at once, and
+  // one that is stuck says nothing.
+  await Promise.race([feed.open(), pause(patience)]);
   const app = render(
     <Terminal onSuspend={(each) => (suspend = each)}>
       <App store={store} />
@@ -83,8 +88,16 @@ export async function openTui(options: TuiOptions): Promise<void> {
       interactive: true,
     },
   );
+  // A mistake of this program ends it as well, with the terminal as it was, and is told there.
+  const mistakes: Error[] = [];
+  const broken = (error: Error): void => {
+    mistakes.push(error);
+    app.unmount();
+  };
+  process.on("uncaughtException", broken);
   try {
     await app.waitUntilExit();
+    if (mistakes[0] !== undefined) throw mistakes[0];
   } finally {
     store.close();
     runner.close();
@@ -92,6 +105,7 @@ export async function openTui(options: TuiOptions): Promise<void> {
       await (await desk?.catch(() => undefined))?.[Symbol.asyncDispose]();
     } finally {
       feed.close();
+      process.off("uncaughtException", broken);
     }
   }
 }

@@ -23,6 +23,19 @@ export function operate<M = never>(
   return { do: "confirm", question, yes: effect };
 }
 
+/** The old process has its drain time to finish what it does, and no more than that. */
+export function restartRolling<M>(
+  { id, calls }: PluginStatus,
+  reply: (answer: Answer<PluginStatus>) => M,
+): Effect<M> {
+  const effect = control("plugin.restart", { plugin: id, rolling: true }, reply);
+  if (calls.inFlight === 0) return effect;
+  const question =
+    `${plural(calls.inFlight, "call")} of ${id} ${calls.inFlight === 1 ? "is" : "are"} under way. ` +
+    "What takes longer than its drain time once the new process is ready will be lost. Really restart it?";
+  return { do: "confirm", question, yes: effect };
+}
+
 /** What became of it. */
 export function operatedWords(
   plugin: string,

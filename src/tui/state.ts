@@ -192,7 +192,7 @@ function carriedOut(state: AppState, effects: readonly Effect<Message>[]): Chang
         now = { ...now, overlay: { kind: "confirm", question: effect.question, yes: effect.yes } };
         break;
       case "overlay":
-        now = { ...now, overlay: opened(effect.overlay) };
+        now = { ...now, overlay: opened(effect.overlay, now) };
         break;
       case "go": {
         const change = gone(now, effect.screen, effect.arg);

@@ -336,6 +336,7 @@ describe("with a daemon", () => {
       expect(await bulkhead("call", "words.echo", "--params", '{"a": [1]}')).toMatchObject({
         stdout: '{"a":[1]}\n',
       });
+      expect(await bulkhead("call", "words.echo", "--params", "[1, 2]")).toMatchObject({ stdout: "[1,2]\n" });
       expect(await bulkheadWith('{"a": "ü"}', "call", "words.echo", "-")).toMatchObject({
         stdout: '{"a":"ü"}\n',
       });

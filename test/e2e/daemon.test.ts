@@ -234,6 +234,31 @@ test("what happened is told in order, and a client that comes back misses nothin
   client.close();
 });
 
+test("a log that is larger than what may wait for a client is followed from its past on", async () => {
+  const daemon = new DaemonProcess(table("one"));
+  const client = await daemon.up();
+  await client.control("plugin.wait", { plugin: "one", until: "ready" });
+  // In JSON it is six times as long.
+  const text = "\u0001".repeat(60_000);
+  for (let n = 0; n < 60; n++) await client.call("one/fixture.say", { text });
+  const done = new AbortController();
+  const seen: string[] = [];
+  const following = client.follow(
+    "log.read",
+    { plugin: "one", lines: 1000 },
+    (line) => {
+      if (seen.length === 0) void client.call("one/fixture.say", { text: "the end" });
+      seen.push(line.text);
+      if (line.text === "the end") done.abort();
+    },
+    done.signal,
+  );
+  await following;
+  expect(seen.filter((each) => each === text)).toHaveLength(60);
+  expect(seen.at(-1)).toBe("the end");
+  client.close();
+}, 60_000);
+
 test("a client that does not read is disconnected at its bound, and nobody waits for it", async () => {
   const daemon = new DaemonProcess(table("noisy") + table("calm"));
   const client = await daemon.up();

@@ -21,6 +21,7 @@ test("what there is none of has no words", () => {
   expect(aliasWords({})).toBeUndefined();
   expect(aliasWords({ words: "text" })).toBe("words (text)");
   expect(processLimitWords({ memory: 4 * 1024 ** 3, files: 1 })).toBe("memory 4 GiB, 1 open file");
+  expect(processLimitWords({ core: 0 })).toBe("no core dumps");
 });
 
 test("isolation: in short, or what each item means; one of a newer daemon is its name", () => {

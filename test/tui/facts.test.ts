@@ -20,10 +20,23 @@ describe("events", () => {
     expect(factsOf(events(5), events(0)).lastSeq).toBe(5);
   });
 
+  test("that the journal does not keep push out none that it keeps, however many they are", () => {
+    const passing = events(...Array.from({ length: 2 * kept.events }, () => 0));
+    const { events: all } = factsOf(events(1, 2), passing);
+    expect(all.filter(({ seq }) => seq > 0).map(({ seq }) => seq)).toEqual([1, 2]);
+    expect(all).toHaveLength(2 + kept.passing);
+  });
+
   test("of another journal take the place of those that are known", () => {
     const facts = learn(factsOf(events(70, 71)), { ...events(1, 2), isAfresh: true });
     expect(facts.events.map(({ seq }) => seq)).toEqual([1, 2]);
     expect(facts.lastSeq).toBe(2);
+  });
+
+  test("of another journal take its reports along", () => {
+    const reports = { type: "reports", reports: [crashReport("chaos-1-abcd")] } as const;
+    expect(factsOf(reports, { ...events(), isAfresh: true }).reports).toEqual([]);
+    expect(factsOf(reports, events(1)).reports).toHaveLength(1);
   });
 
   test("are never more than are kept", () => {

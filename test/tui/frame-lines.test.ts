@@ -1,5 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, test, vi } from "vitest";
+import { BulkheadError } from "../../protocol/error.ts";
 import { commandLine, headerLine, hintLine } from "../../src/tui/frame-lines.ts";
 import { screenIds } from "../../src/tui/screen.ts";
 import { initialState, update } from "../../src/tui/state.ts";
@@ -62,6 +63,17 @@ describe("the line below the screen", () => {
   });
 });
 
+test("a daemon that can not be understood is not to be started, and what helps comes first", () => {
+  const message = `the daemon (bulkhead 9.0.0) speaks control protocol 9 to 9, ${"bulkhead tui ".repeat(9)}`;
+  const error = BulkheadError.of("incompatible_client", message);
+  const news: News = {
+    type: "connection",
+    connection: { state: "away", since: now, next: now + 2000, error },
+  };
+  expect(command(at(80, up, news))).toMatch(/^Use the bulkhead that belongs to .*… · trying again in 2s$/);
+  expect(command(at(400, up, news))).toContain(message);
+});
+
 describe("the last line", () => {
   test("has the keys of the screen, and at the end those that are everywhere", () => {
     expect(hints(at(120, up))).toBe(
@@ -72,6 +84,9 @@ describe("the last line", () => {
   test("loses the screen's keys first when it is narrow", () => {
     expect(hints(at(50, up))).toBe("x do x on plugins  : command  ? help  q quit");
     expect(hints(at(28, up))).toBe(": command  ? help  q quit");
+    expect(hints(at(20, up))).toBe("? help  q quit");
+    expect(hints(at(7, up))).toBe("q quit");
+    expect(hints(at(2, up))).toBe("");
   });
 
   test("has the keys of what stands before the screen", () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test, vi } from "vitest";
 import type { Effect } from "../../src/tui/effect.ts";
+import type { News } from "../../src/tui/facts.ts";
 import type { Overlay } from "../../src/tui/overlays/overlay.ts";
 import { initialState, update } from "../../src/tui/state.ts";
 import type { AppState, Change, Message } from "../../src/tui/state.ts";
@@ -158,6 +159,12 @@ test("news go into the facts, and the screen that is shown hears of them", () =>
   expect(change.state.facts.plugins?.map(({ id }) => id)).toEqual(["one"]);
   expect(came(change, "plugin")).toContain("facts");
   expect(came(change, "plugins")).not.toContain("facts");
+});
+
+test("a notice does not stay for an hour because the clock was put back by one", () => {
+  const { state } = after({ type: "notice", tone: "good", text: "done" });
+  const back: News = { type: "time", now: now - 3_600_000 };
+  expect(after({ type: "fed", news: [back] }, state).state.notice).toBeNull();
 });
 
 test("a notice goes after a while", () => {

@@ -28,7 +28,10 @@ export const define: Define = (command, context) => {
     [`bulkhead ${name} min --json`, "its status afterwards as JSON"],
   ]).argument("<plugin>");
   if (name === "restart") {
-    command.option("--rolling", "drop no call; if the new process does not get ready, the old one stays");
+    command.option(
+      "--rolling",
+      "turn no call away; if the new process does not get ready, the old one stays",
+    );
   }
   command.action(async (plugin: string, options: { readonly rolling?: boolean }) => {
     const open = context();

@@ -1,3 +1,4 @@
+import { Option } from "commander";
 import type { LogLine } from "../../../protocol/state.ts";
 import { about, examples, Interrupted } from "../context.ts";
 import type { Define } from "../context.ts";
@@ -7,6 +8,7 @@ import { logLine } from "../../text/log-words.ts";
 interface Options {
   readonly follow?: boolean;
   readonly previous?: boolean;
+  readonly current?: boolean;
   readonly lines: number;
 }
 
@@ -20,14 +22,16 @@ export const define: Define = (command, context) => {
     .argument("[plugin]")
     .option("-f, --follow", "go on until Ctrl-C")
     .option("-p, --previous", "the life before the current one")
+    .addOption(new Option("--current", "the current life").conflicts("previous"))
     .option("-n, --lines <n>", "at most so many past lines", count(0, 100_000), 200)
-    .action(async (plugin: string | undefined, { follow, previous, lines }: Options) => {
+    .action(async (plugin: string | undefined, { follow, previous, current, lines }: Options) => {
       const open = context();
       const { out } = open;
       const params = {
         lines,
         ...(plugin === undefined ? {} : { plugin }),
         ...(previous === true ? { previous: 1 } : {}),
+        ...(current === true ? { previous: 0 } : {}),
       };
       const print = (line: LogLine): void => {
         if (out.json) out.value(line);

@@ -12,11 +12,17 @@ import { paletteEntries } from "./palette.ts";
 
 export type Overlay =
   | { readonly kind: "help"; readonly top: number }
-  | { readonly kind: "palette"; readonly input: TextInput; readonly position: ListPosition }
+  | {
+      readonly kind: "palette";
+      /** When it was opened: what is to be chosen from must not move under the cursor. */
+      readonly at: AppState;
+      readonly input: TextInput;
+      readonly position: ListPosition;
+    }
   | { readonly kind: "confirm"; readonly question: string; readonly yes: Effect<Message> };
 
-export function opened(kind: "help" | "palette"): Overlay {
-  return kind === "help" ? { kind, top: 0 } : { kind, input: emptyInput, position: listTop };
+export function opened(kind: "help" | "palette", at: AppState): Overlay {
+  return kind === "help" ? { kind, top: 0 } : { kind, at, input: emptyInput, position: listTop };
 }
 
 /** Columns and lines inside the border of an overlay. */
@@ -52,7 +58,7 @@ export function keyInOverlay(state: AppState, overlay: Overlay, key: Key): Overl
       };
     }
     case "palette":
-      return inPalette(state, overlay, key, rows - 1);
+      return inPalette(overlay, key, rows - 1);
     default:
       return overlay satisfies never;
   }
@@ -96,13 +102,8 @@ const paletteMoves: Readonly<Record<string, "up" | "down">> = {
   "ctrl+n": "down",
 };
 
-function inPalette(
-  state: AppState,
-  overlay: Extract<Overlay, { kind: "palette" }>,
-  key: Key,
-  rows: number,
-): OverlayStep {
-  const entries = paletteEntries(state, overlay.input.text);
+function inPalette(overlay: Extract<Overlay, { kind: "palette" }>, key: Key, rows: number): OverlayStep {
+  const entries = paletteEntries(overlay.at, overlay.input.text);
   const move = paletteMoves[key.name];
   if (move !== undefined) {
     return { overlay: { ...overlay, position: movedList(overlay.position, move, entries.length, rows) } };

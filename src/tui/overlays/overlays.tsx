@@ -46,7 +46,7 @@ function linesOf(state: AppState, overlay: Overlay, width: number, room: number)
         overlay.top + Math.min(room, overlaySize(state.size).rows),
       );
     case "palette": {
-      const entries = paletteEntries(state, overlay.input.text);
+      const entries = paletteEntries(overlay.at, overlay.input.text);
       const rows = Math.max(1, Math.min(room, overlaySize(state.size).rows) - 1);
       const { cursor, top } = placed(overlay.position, entries.length, rows);
       const shown = entries.slice(top, top + rows).map(({ label, keys }, at) => {

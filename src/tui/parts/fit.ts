@@ -35,6 +35,21 @@ export function cut(text: string, width: number): string {
 
 const graphemes = new Intl.Segmenter(undefined, { granularity: "grapheme" });
 
+/** As much of its end as fits, with `…` for the rest. Of plain text. */
+export function cutFront(text: string, room: number): string {
+  if (widthOf(text) <= room) return text;
+  if (room <= 0) return "";
+  // No character has more units than this for each of its columns.
+  const near = Array.from(graphemes.segment(text.slice(-room * 16)), ({ segment }) => segment);
+  let width = 1;
+  let first = near.length;
+  while (first > 0 && width + widthOf(near[first - 1] ?? "") <= room) {
+    first -= 1;
+    width += widthOf(near[first] ?? "");
+  }
+  return `…${near.slice(first).join("")}`;
+}
+
 /** Exactly so wide: cut or filled with spaces. */
 export function fit(text: string, width: number, align: "left" | "right" = "left"): string {
   const short = cut(text, width);

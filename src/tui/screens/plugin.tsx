@@ -17,6 +17,8 @@ function typed(state: PluginScreenState, change: (input: TextInput) => TextInput
   return { ...state, log: { ...state.log, search: { ...search, input: change(search.input) } } };
 }
 
+const which = { all: "", current: " --current", previous: " --previous" } as const;
+
 export const pluginScreen: Screen<PluginScreenState, PluginMessage> = {
   id: "plugin",
   title: "Plugin",
@@ -45,7 +47,7 @@ function command(state: PluginScreenState, scene: Scene): string {
     case "methods":
       return `describe ${plugin}`;
     case "logs":
-      return `logs ${plugin}${log.lives === "previous" ? " --previous" : log.cursor === null ? " -f" : ""}`;
+      return `logs ${plugin}${which[log.lives]}${log.lives !== "previous" && log.cursor === null ? " -f" : ""}`;
     case "crashes": {
       const report = selectedReport(state, scene);
       return report === undefined ? `crashes --plugin ${plugin}` : `crashes ${report.id}`;

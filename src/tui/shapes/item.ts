@@ -1,5 +1,5 @@
 /** One todo item as a line. Pure. */
-import { fit, widthOf } from "../parts/fit.ts";
+import { cutFront, fit, widthOf } from "../parts/fit.ts";
 import { tone } from "../theme.ts";
 import type { Tone } from "../theme.ts";
 import { oneLine } from "./plain.ts";
@@ -32,6 +32,9 @@ const markTones: Readonly<Record<CheckState, Tone>> = {
   cancelled: "dim",
 };
 
+/** Of where it comes from, columns: its end tells most, the file and the line. */
+const mostAbout = 1000;
+
 export function stateOf(value: unknown): CheckState | undefined {
   return typeof value === "string" && Object.hasOwn(marks, value)
     ? // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- it is one of them
@@ -45,9 +48,9 @@ export function itemLine(item: CheckItem, width: number, before = ""): string {
   const lead = before + indent;
   const mark = `${marks[state]} ${isHigh ? "! " : ""}`;
   const room = Math.max(4, width - widthOf(lead) - widthOf(mark));
-  // At least half of the line is the title's, if it needs it.
+  // Most of the line is the title's, if it needs it.
   const spare = room - widthOf(oneLine(title, room)) - 2;
-  const side = about === "" ? "" : oneLine(about, Math.max(Math.floor(room / 2), spare));
+  const side = about === "" ? "" : cutFront(oneLine(about, mostAbout), Math.max(Math.floor(room / 3), spare));
   const isOver = state === "done" || state === "cancelled";
   const own = room - (side === "" ? 0 : widthOf(side) + 2);
   const text = oneLine(title, own);

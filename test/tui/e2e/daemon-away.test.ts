@@ -85,6 +85,8 @@ describe.skipIf(withoutTerminal)("the terminal interface and a daemon that is aw
     const all = await again.control("event.read", { limit: 1000 });
     const seen = await terminal.until(`${all.length} events`);
     expect(seen.join("\n")).toMatch(/started, version/);
+    await terminal.press("4");
+    await terminal.until("0 crashes", "none of the old reports");
     again.close();
   });
 });

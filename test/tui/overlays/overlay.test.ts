@@ -1,4 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { BulkheadError } from "../../../protocol/error.ts";
+import type { Answer } from "../../../src/tui/effect.ts";
 import { helpLines } from "../../../src/tui/overlays/help.ts";
 import { keyInOverlay, opened, overlayHints, overlaySize } from "../../../src/tui/overlays/overlay.ts";
 import type { Overlay } from "../../../src/tui/overlays/overlay.ts";
@@ -9,7 +11,7 @@ import { screenIds } from "../../../src/tui/screen.ts";
 import { initialState, update } from "../../../src/tui/state.ts";
 import type { AppState } from "../../../src/tui/state.ts";
 import { plain } from "../hostile.ts";
-import { factsOf, serving, up } from "../samples.ts";
+import { factsOf, pluginStatus, serving, up } from "../samples.ts";
 
 const start = initialState({ columns: 80, rows: 24 }, factsOf(up, serving("min", "chaos")));
 
@@ -65,7 +67,7 @@ const palette = (state: AppState, ...names: readonly string[]) =>
       step.overlay === null
         ? step
         : keyInOverlay(state, step.overlay, key(name, name.length === 1 ? name : "")),
-    { overlay: opened("palette") } as ReturnType<typeof keyInOverlay>,
+    { overlay: opened("palette", state) } as ReturnType<typeof keyInOverlay>,
   );
 
 describe("the palette", () => {
@@ -85,6 +87,34 @@ describe("the palette", () => {
     });
   });
 
+  test("tells what became of it, whether it went well or not", () => {
+    const { chosen } = palette(start, ...Array.from("restart chaos"), "enter");
+    const effect = chosen?.do === "effect" ? chosen.effect : undefined;
+    if (effect?.do !== "control" || effect.reply === undefined) throw new Error("nobody hears of it");
+    const telling = (answer: Answer<unknown>) => effect.reply?.(answer as Answer<never>);
+    expect(telling({ ok: true, value: pluginStatus("chaos") })).toMatchObject({
+      type: "notice",
+      tone: "good",
+      text: expect.stringMatching(/^chaos: serving/) as string,
+    });
+    const error = BulkheadError.of("daemon_unreachable", "the daemon is away");
+    expect(telling({ ok: false, error })).toMatchObject({
+      type: "notice",
+      tone: "bad",
+      text: "the daemon is away [daemon_unreachable] · try: Start it: bulkhead up -d",
+    });
+  });
+
+  test("asks before an operation that would lose calls", () => {
+    const calls = { inFlight: 2, waiting: 0, answered: 0, failed: 0 };
+    const busy = {
+      ...start,
+      facts: factsOf(up, { type: "plugins", plugins: [pluginStatus("min", { calls })] }),
+    };
+    const { chosen } = palette(busy, ...Array.from("stop min"), "enter");
+    expect(chosen).toMatchObject({ effect: { do: "confirm", yes: { method: "plugin.stop" } } });
+  });
+
   test("chooses another entry with the arrows", () => {
     const labels = paletteEntries(start, "chaos").map(({ label }) => label);
     const { overlay } = palette(start, ...Array.from("chaos"), "down", "down", "up");
@@ -92,11 +122,11 @@ describe("the palette", () => {
     expect(labels.length).toBeGreaterThan(2);
   });
 
-  test("keeps its place in the list when the list becomes shorter", () => {
-    const far = palette(start, ...Array.from({ length: 30 }, () => "down")).overlay as Overlay;
+  test("shows what there was when it was opened, so that nothing moves under the cursor", () => {
+    const before = palette(start, "down").overlay as Overlay;
     const fewer = { ...start, facts: factsOf(up) };
-    const { overlay } = keyInOverlay(fewer, far, key("up"));
-    expect(overlay).toMatchObject({ position: { cursor: paletteEntries(fewer, "").length - 2 } });
+    const { chosen } = keyInOverlay(fewer, before, key("enter"));
+    expect(chosen).toEqual(paletteEntries(start, "")[1]?.choice);
   });
 
   test("stays when nothing is found", () => {
@@ -114,7 +144,7 @@ test("help says which keys are typed instead while there is a text", () => {
 
 test("help scrolls, and not beyond its end", () => {
   const small: AppState = { ...start, size: { columns: 60, rows: 10 } };
-  let overlay: Overlay | null = opened("help");
+  let overlay: Overlay | null = opened("help", small);
   for (let n = 0; n < 100 && overlay !== null; n++) {
     ({ overlay } = keyInOverlay(small, overlay, { name: "j", text: "j" }));
   }
@@ -124,7 +154,7 @@ test("help scrolls, and not beyond its end", () => {
 
 test("each one tells its keys in the footer", () => {
   const confirm: Overlay = { kind: "confirm", question: "?", yes: { do: "quit" } };
-  for (const each of [opened("help"), opened("palette"), confirm]) {
+  for (const each of [opened("help", start), opened("palette", start), confirm]) {
     expect(overlayHints(each).length).toBeGreaterThan(1);
   }
 });

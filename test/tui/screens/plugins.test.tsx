@@ -31,7 +31,7 @@ describe("a key of the selected plugin", () => {
     ["s", "chaos", "plugin.start", {}],
     ["S", "min", "plugin.stop", {}],
     ["r", "min", "plugin.restart", {}],
-    ["R", "busy", "plugin.restart", { rolling: true }],
+    ["R", "min", "plugin.restart", { rolling: true }],
     ["d", "min", "plugin.disable", {}],
     ["d", "off", "plugin.enable", {}],
     ["E", "off", "plugin.enable", {}],
@@ -39,7 +39,7 @@ describe("a key of the selected plugin", () => {
     expect(effectsOf(plugin, key)).toMatchObject([{ do: "control", method, params: { plugin, ...more } }]);
   });
 
-  test.each(["S", "r", "d"])("%s asks first while calls are under way", (key) => {
+  test.each(["S", "r", "R", "d"])("%s asks first while calls are under way", (key) => {
     expect(effectsOf("busy", key)).toMatchObject([{ do: "confirm", yes: { do: "control" } }]);
   });
 });

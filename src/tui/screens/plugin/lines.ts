@@ -96,7 +96,7 @@ function tabLines(state: PluginScreenState, scene: Scene): TabBody {
       return methodsBody(state, scene, size);
     case "logs":
       return {
-        lines: logLines(state.log, size, !state.hasLog && state.asked.log !== undefined),
+        lines: logLines(state.log, size, waitingFor(state, scene)),
         position: "",
       };
     case "crashes": {
@@ -110,6 +110,11 @@ function tabLines(state: PluginScreenState, scene: Scene): TabBody {
     default:
       return state.tab satisfies never;
   }
+}
+
+function waitingFor({ hasLog }: PluginScreenState, { facts }: Scene): "daemon" | "log" | null {
+  if (hasLog) return null;
+  return facts.connection.state === "up" ? "log" : "daemon";
 }
 
 function scrolledBody(lines: readonly string[], top: number, rows: number): TabBody {

@@ -35,7 +35,8 @@ export function logInSight(log: LogState, size: Size): number {
   return Math.max(1, at - top);
 }
 
-export function logLines(log: LogState, size: Size, isWaiting: boolean): string[] {
+/** @param waitingFor what it takes before there is a log to show; null: it has begun to come */
+export function logLines(log: LogState, size: Size, waitingFor: "daemon" | "log" | null): string[] {
   const rows = logRows(size);
   const lines: string[] = [];
   for (let at = logTop(log, size); at <= lastNumber(log) && lines.length < rows; at += 1) {
@@ -43,11 +44,19 @@ export function logLines(log: LogState, size: Size, isWaiting: boolean): string[
     if (line !== undefined) lines.push(...drawn(line, log, size.columns, at));
   }
   if (lines.length === 0) {
-    const words = isWaiting ? "Reading the log…" : `Nothing was written to stderr${emptyWords[log.lives]}.`;
+    const words =
+      waitingFor === null
+        ? `Nothing was written to stderr${emptyWords[log.lives]}.`
+        : waitingWords[waitingFor];
     lines.push(tone("dim", cut(words, size.columns)));
   }
   return [statusLine(log, size.columns), ...lines.slice(0, rows)].slice(0, size.rows);
 }
+
+const waitingWords = {
+  daemon: "The daemon is away: the log is read when it is back.",
+  log: "Reading the log…",
+} as const;
 
 const emptyWords = {
   all: "",

@@ -1,8 +1,8 @@
 /** The keys of an operator, wherever a plugin is selected. Pure. */
 import type { PluginState, PluginStatus } from "../../../../protocol/state.ts";
-import { control, notice } from "../../effect.ts";
+import { notice } from "../../effect.ts";
 import type { Answer, Effect } from "../../effect.ts";
-import { operate, operatedWords } from "../../operate.ts";
+import { operate, operatedWords, restartRolling } from "../../operate.ts";
 import type { Verb } from "../../operate.ts";
 import { step } from "../../screen.ts";
 import type { Binding } from "../../screen.ts";
@@ -35,7 +35,7 @@ export function operatorKeys<S, M>(
     ...(hint === undefined ? {} : { hint }),
     run: (own: S) => step(own, operate(verb, selected, told)),
   });
-  const rolling = control("plugin.restart", { plugin: id, rolling: true }, told);
+  const rolling = restartRolling(selected, told);
   const isOff = state === "disabled";
   return [
     ...(isOff ? [] : [key(["r"], "restart", "restart it", "restart")]),

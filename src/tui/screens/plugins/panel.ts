@@ -62,7 +62,7 @@ function panelFields({ status, stats }: PluginRow, now: number, width: number): 
 /** `backoff, next try in 12s: 3rd failure in 10 minutes`. */
 export function stateWords(status: PluginStatus, now: number): string {
   const { state, pid, readySince, retryAt, restarts, generation } = status;
-  // `disabled: by an operator`, and the word not twice.
+  // `disabled: by the operator`, and the word not twice.
   const why = whyOf(status).replace(new RegExp(`^${state} (?=by )`), "");
   const parts = [
     readySince === null ? state : `${state} for ${duration(now - readySince)}`,

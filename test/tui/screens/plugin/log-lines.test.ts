@@ -16,7 +16,16 @@ const logOf = (...texts: readonly string[]): LogState => ({
   ),
   hasTime: false,
 });
-const shown = (log: LogState): string[] => logLines(log, size, false).map((line) => plain(line).trimEnd());
+const shown = (log: LogState): string[] => logLines(log, size, null).map((line) => plain(line).trimEnd());
+
+const waiting = (waitingFor: "daemon" | "log" | null): string =>
+  logLines(emptyLog, { columns: 80, rows: 6 }, waitingFor).map(plain).join("\n");
+
+test("a log that can not be asked for is not said to be empty", () => {
+  expect(waiting("daemon")).toContain("The daemon is away: the log is read when it is back.");
+  expect(waiting("log")).toContain("Reading the log…");
+  expect(waiting(null)).toContain("Nothing was written to stderr.");
+});
 
 test("the border between two lives is a rule across the view", () => {
   const border = logLine("──── life 2 · pid 7 · started now ────", { kind: "border" });
@@ -48,7 +57,7 @@ test("a tab is a gap, and a backslash with a t is what it is", () => {
 
 test("what is searched stands out, also where it would mean something in a pattern", () => {
   const log = { ...logOf("a.b axb A.B"), search: { input: inputOf("a.b"), isTyping: false } };
-  const [, line = ""] = logLines(log, size, false);
+  const [, line = ""] = logLines(log, size, null);
   expect(plain(line)).toBe("a.b axb A.B");
   // oxlint-disable-next-line no-control-regex -- reversed text
   expect([...line.matchAll(/\u001b\[7m(.*?)\u001b/g)].map(([, text]) => text)).toEqual(["a.b", "A.B"]);
@@ -56,7 +65,7 @@ test("what is searched stands out, also where it would mean something in a patte
 
 test("that lines were dropped is said", () => {
   const log = received(logOf("x"), [], false, 12_345);
-  expect(plain(logLines(log, { columns: 100, rows: 3 }, false)[0] ?? "")).toContain("12345 lines dropped");
+  expect(plain(logLines(log, { columns: 100, rows: 3 }, null)[0] ?? "")).toContain("12345 lines dropped");
 });
 
 test("no more lines are made than there is room for", () => {
@@ -69,6 +78,6 @@ test("no more lines are made than there is room for", () => {
     },
   });
   const log = { ...emptyLog, lines: Array.from({ length: keptLines }, () => counted) };
-  logLines(log, size, false);
+  logLines(log, size, null);
   expect(made).toBeLessThanOrEqual(2 * size.rows);
 });

@@ -46,7 +46,7 @@ test("a long error is cut rather than the rest pushed away", () => {
 });
 
 test("a word that names the state already is not said twice", () => {
-  const off = { state: "disabled", why: "disabled by an operator", pid: null, readySince: null } as const;
+  const off = { state: "disabled", why: "disabled by the operator", pid: null, readySince: null } as const;
   const lines = shown({ status: pluginStatus("min", off), stats: undefined });
-  expect(lines[1]).toBe("state   disabled: by an operator");
+  expect(lines[1]).toBe("state   disabled: by the operator");
 });
