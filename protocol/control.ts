@@ -125,6 +125,8 @@ export const callBounds = z.object({
   parent: z.union([z.int(), z.string()]).optional(),
 });
 
+export type CallBounds = z.output<typeof callBounds>;
+
 export interface DaemonStatus {
   readonly pid: number;
   readonly version: string;

@@ -1,17 +1,14 @@
-// `npm run bench`: the measurements in bench/, as ratios within one run. `npm run bench -- tui --minutes 5`: one of them.
+// `npm run bench`: Bulkhead beside its peers, as ratios within one run. Arguments go to bench/main.ts.
+// `npm run bench -- tui --minutes 5`: the terminal interface, its start and its keys under a flood.
 import { run, setup } from "./setup.mjs";
 
+// The C SDK's reference plugin is what streams are measured with.
 const parts = await setup({ conformance: true });
-const withC = parts.some(({ name, status }) => name === "conformance (C)" && status === "built");
-const benches = { wire: true, typed: withC, tui: withC && process.platform === "linux" };
-
 const [first, ...rest] = process.argv.slice(2);
-const isNamed = first !== undefined && Object.hasOwn(benches, first);
-for (const [name, isPossible] of Object.entries(benches)) {
-  if (isNamed && name !== first) continue;
-  if (isPossible) run("node", [`bench/${name}.ts`, ...(isNamed ? rest : process.argv.slice(2))]);
-  else
-    process.stderr.write(
-      `bench: skipped bench/${name}.ts: it needs what a C compiler makes${name === "tui" ? ", and Linux" : ""}\n`,
-    );
-}
+if (first !== "tui") run("node", ["bench/main.ts", ...process.argv.slice(2)]);
+else if (
+  process.platform === "linux" &&
+  parts.some(({ name, status }) => name === "conformance (C)" && status === "built")
+)
+  run("node", ["bench/tui.ts", ...rest]);
+else process.stderr.write("bench: skipped bench/tui.ts: it needs Linux and a C compiler\n");

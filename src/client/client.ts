@@ -15,7 +15,7 @@ import { controlRange } from "../../protocol/range.ts";
 import { statePaths } from "../io/paths.ts";
 import { connect } from "../io/socket.ts";
 import { Deadlines } from "../wire/deadlines.ts";
-import { boundsOf, itemStream, paramsSlice, Peer, toSlice } from "../wire/peer.ts";
+import { boundsOf, itemStream, paramsText, Peer, toSlice } from "../wire/peer.ts";
 import type { Id, Item, Outcome, PeerEnd, Slice } from "../wire/peer.ts";
 import { ProvidedHandlers } from "./provided.ts";
 import type { ResultOf } from "../../protocol/control-results.ts";
@@ -102,7 +102,7 @@ export class Client implements Caller, ServiceHost {
    * @param target `plugin/api.method`
    * @throws {BulkheadError} what the plugin answered, or what became of the call: see its `settlement`
    */
-  async call(target: string, params: unknown = {}, options: CallOptions = {}): Promise<unknown> {
+  call(target: string, params: unknown = {}, options: CallOptions = {}): Promise<unknown> {
     return this.#callFor(undefined, target, params, options);
   }
 
@@ -132,7 +132,7 @@ export class Client implements Caller, ServiceHost {
   stream(target: string, params: unknown = {}, options: StreamOptions = {}): ItemStream {
     return itemStream(options, ({ signal, credit, onItem, succeed, fail }) => {
       const bounded = { ...wireOptions(options, { credit }), signal, credit, onItem };
-      return this.#peer.call(target, paramsSlice(params), bounded, (outcome) => {
+      return this.#peer.call(target, paramsText(params), bounded, (outcome) => {
         try {
           succeed(this.#resultOf(target, outcome));
         } catch (error) {
@@ -197,17 +197,21 @@ export class Client implements Caller, ServiceHost {
     this.close();
   }
 
-  /** @param parent the request of the daemon that is being served */
-  async #callFor(
-    parent: Id | undefined,
-    target: string,
-    params: unknown,
-    options: CallOptions,
-  ): Promise<unknown> {
-    const { promise, resolve } = Promise.withResolvers<Outcome>();
-    this.#peer.call(target, paramsSlice(params), wireOptions(options, { parent }), resolve);
-    const outcome = await promise;
-    return parse<unknown>(this.#resultOf(target, outcome));
+  /**
+   * Not `async`: what such a function keeps while it waits is as much again as the call.
+   *
+   * @param parent the request of the daemon that is being served
+   */
+  #callFor(parent: Id | undefined, target: string, params: unknown, options: CallOptions): Promise<unknown> {
+    try {
+      const text = paramsText(params);
+      const bounded = wireOptions(options, { parent });
+      const { promise, resolve } = Promise.withResolvers<Outcome>();
+      this.#peer.call(target, text, bounded, resolve);
+      return promise.then((outcome) => parse<unknown>(this.#resultOf(target, outcome)));
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   async #greet(name: string, version: string): Promise<HelloResult> {

@@ -1,7 +1,7 @@
 /** One client: greets, relays calls as bytes, and answers the daemon's own methods. */
 import type { Socket } from "node:net";
 import { callBounds, control } from "../../protocol/control.ts";
-import type { HelloResult } from "../../protocol/control.ts";
+import type { CallBounds, HelloResult } from "../../protocol/control.ts";
 import { BulkheadError, errors } from "../../protocol/error.ts";
 import type { RpcError } from "../../protocol/error.ts";
 import { controlRange, negotiateProtocol } from "../../protocol/range.ts";
@@ -25,6 +25,9 @@ const farewellMs = 1000;
 const helloMs = 10_000;
 /** A stream's items wait for a client in no more than this; answers have the queue's own bound. Bytes. */
 const mostItems = 4 * 1024 * 1024;
+/** Of a `ctx` that is remembered. Bytes. */
+const largestKept = 1024;
+const unbounded: CallBounds = {};
 /** Requests to the daemon itself at once; calls of plugins have their own window. */
 const mostControls = 64;
 
@@ -44,6 +47,7 @@ export class Connection {
   readonly #served: ServedCalls;
   readonly #services: ClientServices;
   #controls = 0;
+  #lastBounds: { readonly ctx: Buffer; readonly bounds: CallBounds } | undefined;
   /** Name and version of the program at the other end, once it has said hello. */
   client: string | null = null;
 
@@ -91,20 +95,18 @@ export class Connection {
   }
 
   #request(request: IncomingRequest): void {
-    const cancelled = new AbortController();
-    request.onCancel(() => cancelled.abort());
     try {
       if (this.client === null && request.method !== "hello") {
         request.fail({ code: errors.invalid_request.number, message: "say hello first" });
       } else if (request.method === "hello") {
         request.respond(toSlice(this.#hello(parse(request.params))));
       } else if (request.method.includes("/")) {
-        this.#relay(request, cancelled.signal);
+        this.#relay(request);
       } else {
-        void this.#control(request, cancelled.signal);
+        void this.#control(request);
       }
     } catch (error) {
-      request.fail(rpcError(error, cancelled.signal));
+      request.fail(rpcError(error));
     }
   }
 
@@ -131,14 +133,8 @@ export class Connection {
   }
 
   /** Params and result go through as they are; only the envelope is ours. */
-  #relay(request: IncomingRequest, signal: AbortSignal): void {
-    const bounds = callBounds.safeParse(request.ctx === undefined ? {} : parse(request.ctx));
-    if (!bounds.success) {
-      const issue = bounds.error.issues[0];
-      const path = `/${issue?.path.map(String).join("/") ?? ""}`;
-      throw BulkheadError.of("invalid_params", `ctx: ${path}: ${issue?.message}`);
-    }
-    const { ms, idle, credit, fingerprint, parent } = bounds.data;
+  #relay(request: IncomingRequest): void {
+    const { ms, idle, credit, fingerprint, parent } = this.#boundsOf(request.ctx);
     const nested = parent === undefined ? null : this.#served.nest(request, "client");
     if (nested !== null && "error" in nested) {
       request.fail(nested.error);
@@ -150,7 +146,7 @@ export class Connection {
       return;
     }
     const options = {
-      signal: nested === null ? signal : nested.signal,
+      signal: nested?.signal,
       lineage: nested?.lineage,
       onProgress: (value: Buffer) => request.progress(value),
       totalTimeout: nested === null ? ms : timeLeft(nested.lineage, this.#options.deadlines.now()),
@@ -164,7 +160,23 @@ export class Connection {
       if ("result" in outcome) request.respond(outcome.result);
       else request.fail(outcome.error);
     });
+    if (nested === null) request.onCancel(() => call.cancel());
     if (credit !== undefined) request.onCredit((n) => call.grant(n));
+  }
+
+  /** A client that says how it bounds its calls mostly says the same for all of them. */
+  #boundsOf(ctx: Buffer | undefined): CallBounds {
+    if (ctx === undefined) return unbounded;
+    if (this.#lastBounds?.ctx.equals(ctx) === true) return this.#lastBounds.bounds;
+    const parsed = callBounds.safeParse(parse(ctx));
+    if (!parsed.success) {
+      const issue = parsed.error.issues[0];
+      const path = `/${issue?.path.map(String).join("/") ?? ""}`;
+      throw BulkheadError.of("invalid_params", `ctx: ${path}: ${issue?.message}`);
+    }
+    // A copy: a view would keep the whole chunk that it came in.
+    if (ctx.length <= largestKept) this.#lastBounds = { ctx: Buffer.from(ctx), bounds: parsed.data };
+    return parsed.data;
   }
 
   /** The client has said how many items it takes; one that then does not read them loses its connection. */
@@ -172,7 +184,10 @@ export class Connection {
     if (!request.item(seq, value, cursor)) this.#end("did not read");
   }
 
-  async #control(request: IncomingRequest, signal: AbortSignal): Promise<void> {
+  async #control(request: IncomingRequest): Promise<void> {
+    const cancelled = new AbortController();
+    const { signal } = cancelled;
+    request.onCancel(() => cancelled.abort());
     if (this.#controls >= mostControls) {
       const message = `${mostControls} requests to the daemon are open on this connection already`;
       request.fail(BulkheadError.of("plugin_busy", message).toRpc());
@@ -230,8 +245,9 @@ function parse(slice: Buffer | undefined): unknown {
   return JSON.parse(slice.toString("utf8"));
 }
 
-function rpcError(error: unknown, signal: AbortSignal): RpcError {
-  if (signal.aborted) return BulkheadError.of("cancelled", "cancelled", { settlement: "answered" }).toRpc();
+function rpcError(error: unknown, signal?: AbortSignal): RpcError {
+  if (signal?.aborted === true)
+    return BulkheadError.of("cancelled", "cancelled", { settlement: "answered" }).toRpc();
   if (error instanceof BulkheadError) return error.toRpc();
   const message = error instanceof Error ? error.message : String(error);
   return BulkheadError.of("internal_error", message, { settlement: "answered" }).toRpc();

@@ -23,14 +23,16 @@ export interface RouteOptions {
   readonly lineage?: Lineage | undefined;
 }
 
-/** A call under way, as far as its maker can still steer it; its signal cancels it. */
+/** A call under way, as far as its maker can still steer it. */
 export interface RoutedCall {
+  /** Settles it as `cancelled`, unless it is settled. For whoever has no signal at hand: one for each call is dear. */
+  cancel(): void;
   /** Lets so many more items come. */
   grant(n: number): void;
 }
 
 /** A call that is over before it began. */
-export const endedCall: RoutedCall = { grant: () => undefined };
+export const endedCall: RoutedCall = { cancel: () => undefined, grant: () => undefined };
 
 /** `result` is JSON text as the plugin wrote it, already scanned. */
 export type CallOutcome = { readonly result: Buffer } | { readonly error: RpcError };

@@ -7,7 +7,7 @@ import type { PluginProcess } from "../io/process/plugin-process.ts";
 import type { Deadlines } from "../wire/deadlines.ts";
 import { origin, reserveOf } from "../core/lineage.ts";
 import { Peer } from "../wire/peer.ts";
-import type { IncomingRequest, Outcome } from "../wire/peer.ts";
+import type { IncomingRequest, Outcome, JsonText } from "../wire/peer.ts";
 import type { RoutedCall, RouteOptions, Settle } from "./call.ts";
 import { endedCall, refusal } from "./call.ts";
 import type { Activation, Agreement, Dialect } from "./dialect.ts";
@@ -86,7 +86,7 @@ export class Conversation {
       },
       onMessage: (direction, body, bytes) => {
         const shown = this.#hiding ? dialect.withoutSecrets(direction, body) : body;
-        this.#recorder.record(direction, shown, bytes, performance.now());
+        this.#recorder.record(direction, shown, bytes, deadlines.latest);
       },
     });
   }
@@ -107,7 +107,7 @@ export class Conversation {
   }
 
   /** Makes a call of a method that stands in the agreement. */
-  call(method: string, params: Buffer | undefined, options: RouteOptions, settle: Settle): RoutedCall {
+  call(method: string, params: JsonText | undefined, options: RouteOptions, settle: Settle): RoutedCall {
     const { id, limits, timeouts } = this.#options.spec;
     const { lineage = origin } = options;
     const window = limits.inFlight + (lineage.hops === 0 ? 0 : reserveOf(limits.inFlight));

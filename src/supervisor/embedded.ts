@@ -5,14 +5,19 @@ import { descend, timeLeft } from "../core/lineage.ts";
 import type { Lineage } from "../core/lineage.ts";
 import type { Deadlines } from "../wire/deadlines.ts";
 import { answerBy } from "../wire/handlers.ts";
-import { boundsOf, paramsSlice, toSlice } from "../wire/peer.ts";
+import { boundsOf, paramsText, toSlice } from "../wire/peer.ts";
 import type { CallOutcome, RouteOptions } from "./call.ts";
 import { refusal } from "./call.ts";
 import type { Route } from "./services/host-call.ts";
 import type { ProvidedCall, Provider } from "./services/provided.ts";
 import { tooManyHops } from "./services/served.ts";
 
+/** Of a call without any. */
+export const noOptions: CallOptions = {};
+const unbounded: RouteOptions = {};
+
 export function routeOptions(options: CallOptions): RouteOptions {
+  if (options === noOptions) return unbounded;
   const { signal, onProgress, fingerprint } = options;
   const { idle, total } = boundsOf(options);
   return {
@@ -24,15 +29,32 @@ export function routeOptions(options: CallOptions): RouteOptions {
   };
 }
 
-export async function callBy(
+/**
+ * Not `async`: what such a function keeps while it waits is as much again as the call. That the error is made in `valueOf`
+ * keeps the caller's own lines in its stack.
+ *
+ * @param inherited of the call that this one is made for
+ */
+export function callBy(
   route: Route,
   target: string,
   params: unknown,
-  options: RouteOptions,
+  options: CallOptions,
+  inherited?: Pick<RouteOptions, "lineage" | "totalTimeout" | "signal">,
 ): Promise<unknown> {
-  const { promise, resolve } = Promise.withResolvers<CallOutcome>();
-  route(target, paramsSlice(params), options, resolve);
-  const outcome = await promise;
+  try {
+    const text = paramsText(params);
+    const own = routeOptions(options);
+    const all = inherited === undefined ? own : { ...own, ...inherited };
+    const { promise, resolve } = Promise.withResolvers<CallOutcome>();
+    route(target, text, all, resolve);
+    return promise.then(valueOf);
+  } catch (error) {
+    return Promise.reject(error);
+  }
+}
+
+function valueOf(outcome: CallOutcome): unknown {
   if ("error" in outcome) throw BulkheadError.from(outcome.error);
   return JSON.parse(outcome.result.toString("utf8"));
 }
@@ -82,12 +104,11 @@ function contextOf(
     progress: (value) => progress(toSlice(value)),
     caller: {
       call: async (target, params = {}, options = {}) => {
-        const own = routeOptions(options);
-        const child = descend(lineage, own.totalTimeout, now());
+        const child = descend(lineage, boundsOf(options).total, now());
         const circle = tooManyHops(child, target);
         if (circle !== undefined) throw BulkheadError.from(circle.error);
-        const both = own.signal === undefined ? signal : AbortSignal.any([own.signal, signal]);
-        return callBy(route, target, params, { ...own, ...bounds(child, now()), signal: both });
+        const both = options.signal === undefined ? signal : AbortSignal.any([options.signal, signal]);
+        return callBy(route, target, params, options, { ...bounds(child, now()), signal: both });
       },
     },
   };

@@ -1,4 +1,5 @@
 /** One plugin as its callers see it: calls go to the session that serves, or wait for it, or are refused. */
+import type { JsonText } from "../wire/peer.ts";
 import type { PluginSpec } from "../../protocol/config.ts";
 import type { Described } from "../../protocol/caller.ts";
 import type { PluginStats } from "../../protocol/control-results.ts";
@@ -83,7 +84,7 @@ export class Plugin {
     return this.#lives.quiet;
   }
 
-  call(method: string, params: Buffer | undefined, options: RouteOptions, settle: Settle): RoutedCall {
+  call(method: string, params: JsonText | undefined, options: RouteOptions, settle: Settle): RoutedCall {
     // From here: the time that a call waits for a start is its caller's as well.
     const startedAt = this.#around.deadlines.now();
     const counted: Settle = (outcome) => {
@@ -237,7 +238,7 @@ export class Plugin {
   }
 
   #count(outcome: CallOutcome, startedAt: number): void {
-    const now = this.#around.deadlines.now();
+    const now = this.#around.deadlines.latest;
     this.#statistics ??= new CallStatistics(now);
     if ("result" in outcome) {
       this.#answered++;
@@ -259,7 +260,7 @@ export class Plugin {
 
   #callWithoutSession(
     method: string,
-    params: Buffer | undefined,
+    params: JsonText | undefined,
     options: RouteOptions,
     settle: Settle,
   ): RoutedCall {
@@ -272,7 +273,7 @@ export class Plugin {
   #send(
     session: Session,
     method: string,
-    params: Buffer | undefined,
+    params: JsonText | undefined,
     options: RouteOptions,
     settle: Settle,
   ): RoutedCall {
@@ -300,7 +301,7 @@ export class Plugin {
   #forward(
     session: Session,
     method: string,
-    params: Buffer | undefined,
+    params: JsonText | undefined,
     options: RouteOptions,
     settle: Settle,
   ): RoutedCall {

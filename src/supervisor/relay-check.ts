@@ -1,4 +1,5 @@
 /** `validate = "relay"`: params, results and items held against the plugin's own schemas on their way through. */
+import type { JsonText } from "../wire/peer.ts";
 import type { JsonSchema, Method } from "../../protocol/description.ts";
 import { BulkheadError } from "../../protocol/error.ts";
 import type { RpcError } from "../../protocol/error.ts";
@@ -8,13 +9,13 @@ import { inTime } from "../io/in-time.ts";
 import { endedCall } from "./call.ts";
 import type { CallOutcome, RoutedCall, RouteOptions, Settle } from "./call.ts";
 
-const noParams = Buffer.from("{}");
+const noParams = "{}";
 
-type Check = (json: Buffer) => Mismatch | undefined;
+type Check = (json: JsonText) => Mismatch | undefined;
 
 /** What makes the calls. */
 interface Callee {
-  call(method: string, params: Buffer | undefined, options: RouteOptions, settle: Settle): RoutedCall;
+  call(method: string, params: JsonText | undefined, options: RouteOptions, settle: Settle): RoutedCall;
 }
 
 export class RelayCheck {
@@ -35,7 +36,7 @@ export class RelayCheck {
   call(
     callee: Callee,
     method: string,
-    params: Buffer | undefined,
+    params: JsonText | undefined,
     options: RouteOptions,
     settle: Settle,
   ): RoutedCall {
@@ -86,7 +87,7 @@ export class RelayCheck {
     }).toRpc();
   }
 
-  #look(schema: JsonSchema | undefined, json: Buffer): Mismatch | undefined {
+  #look(schema: JsonSchema | undefined, json: JsonText): Mismatch | undefined {
     if (schema === undefined || schema === true) return undefined;
     try {
       const check = this.#checks.get(schema) ?? checkOf(schema);

@@ -1,4 +1,5 @@
 /** From a call's target to the plugin that serves it. Params and results pass through as bytes. */
+import type { JsonText } from "../wire/peer.ts";
 import type { Alias } from "../../protocol/aliases.ts";
 import { BulkheadError } from "../../protocol/error.ts";
 import type { RpcError } from "../../protocol/error.ts";
@@ -29,7 +30,7 @@ export class Router {
     this.#closed = true;
   }
 
-  call(target: string, params: Buffer | undefined, options: RouteOptions, settle: Settle): RoutedCall {
+  call(target: string, params: JsonText | undefined, options: RouteOptions, settle: Settle): RoutedCall {
     const slash = target.indexOf("/");
     const id = target.slice(0, slash);
     const plugin = this.#plugins.get(id);
@@ -42,7 +43,7 @@ export class Router {
   #callByAlias(
     id: string,
     method: string,
-    params: Buffer | undefined,
+    params: JsonText | undefined,
     options: RouteOptions,
     settle: Settle,
   ): RoutedCall {

@@ -1,4 +1,5 @@
 /** One life of a plugin: runs the effects of its machine on a process, and knows what is left of it at the end. */
+import type { JsonText } from "../wire/peer.ts";
 import type { PluginSpec } from "../../protocol/config.ts";
 import type { EndCause, ProcessExit, SessionState } from "../../protocol/state.ts";
 import { describeExit } from "../core/exit.ts";
@@ -126,7 +127,7 @@ export class Session {
   }
 
   /** Makes a call of a method that stands in the agreement. */
-  call(method: string, params: Buffer | undefined, options: RouteOptions, settle: Settle): RoutedCall {
+  call(method: string, params: JsonText | undefined, options: RouteOptions, settle: Settle): RoutedCall {
     if (this.#conversation !== null && this.serves) {
       return this.#conversation.call(method, params, options, settle);
     }

@@ -1,4 +1,5 @@
 /** The supervisor: a set of plugins with a journal. Used embedded, and by the daemon. */
+import type { JsonText } from "../wire/peer.ts";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -24,12 +25,12 @@ import { statePaths } from "../io/paths.ts";
 import { findGuard, isolation } from "../io/process/process.ts";
 import type { Isolation } from "../io/process/process.ts";
 import { Deadlines } from "../wire/deadlines.ts";
-import { itemStream, paramsSlice } from "../wire/peer.ts";
+import { itemStream, paramsText } from "../wire/peer.ts";
 import { describedUnstarted, onlyApi } from "./agreement.ts";
 import type { RoutedCall, RouteOptions, Settle } from "./call.ts";
 import { bulkheadDialect } from "./dialect.ts";
 import { Configurations } from "./settings/configurations.ts";
-import { callBy, embeddedProvider, routeOptions } from "./embedded.ts";
+import { callBy, embeddedProvider, noOptions, routeOptions } from "./embedded.ts";
 import { descriptionKey } from "./description-key.ts";
 import { Events, tellSafely } from "./events.ts";
 import type { Listener } from "./events.ts";
@@ -142,14 +143,14 @@ export class Supervisor implements Caller, ServiceHost {
     return this.#set.apply(specs, broken).finally(() => void this.#recall());
   }
 
-  async call(target: string, params: unknown = {}, options: CallOptions = {}): Promise<unknown> {
-    return callBy(this.#route, target, params, routeOptions(options));
+  call(target: string, params: unknown = {}, options: CallOptions = noOptions): Promise<unknown> {
+    return callBy(this.#route, target, params, options);
   }
 
   stream(target: string, params: unknown = {}, options: StreamOptions = {}): ItemStream {
     return itemStream(options, ({ signal, credit, onItem, succeed, fail }) => {
       const routed = { ...routeOptions(options), signal, credit, onItem };
-      return this.route(target, paramsSlice(params), routed, (outcome) => {
+      return this.route(target, paramsText(params), routed, (outcome) => {
         if ("error" in outcome) fail(BulkheadError.from(outcome.error));
         else succeed(outcome.result);
       });
@@ -157,7 +158,7 @@ export class Supervisor implements Caller, ServiceHost {
   }
 
   /** A call in bytes: what the daemon relays. */
-  route(target: string, params: Buffer | undefined, options: RouteOptions, settle: Settle): RoutedCall {
+  route(target: string, params: JsonText | undefined, options: RouteOptions, settle: Settle): RoutedCall {
     return this.#set.router.call(target, params, options, settle);
   }
 
@@ -169,7 +170,7 @@ export class Supervisor implements Caller, ServiceHost {
    */
   publish(event: string, params: Readonly<Record<string, unknown>> = {}): Published {
     const name = eventName.safeParse(event);
-    const slice = paramsSlice(params);
+    const slice = Buffer.from(paramsText(params));
     const wrong = name.error?.issues[0]?.message ?? unfit(slice);
     if (wrong !== undefined) throw BulkheadError.of("invalid_params", `event ${event}: ${wrong}`);
     return { subscribers: this.#publications.publish(null, event, slice, 0) };

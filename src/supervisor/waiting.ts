@@ -1,13 +1,14 @@
 /** Calls that wait for a plugin to start: bounded in number, bytes and time. */
+import type { JsonText } from "../wire/peer.ts";
 import type { PluginSpec } from "../../protocol/config.ts";
 import type { Deadline, Deadlines } from "../wire/deadlines.ts";
-import { MOST_CREDIT } from "../wire/peer.ts";
+import { byteLength, MOST_CREDIT } from "../wire/peer.ts";
 import type { RoutedCall, RouteOptions, CallOutcome, Settle } from "./call.ts";
 import { endedCall, refusal } from "./call.ts";
 
 interface Waiting extends RoutedCall {
   readonly method: string;
-  readonly params: Buffer | undefined;
+  readonly params: JsonText | undefined;
   readonly options: RouteOptions;
   readonly settle: Settle;
   readonly since: number;
@@ -21,7 +22,7 @@ interface Waiting extends RoutedCall {
 
 export type Release = (
   method: string,
-  params: Buffer | undefined,
+  params: JsonText | undefined,
   options: RouteOptions,
   settle: Settle,
 ) => RoutedCall;
@@ -44,7 +45,7 @@ export class WaitingCalls {
   /** In bytes, they may hold as much as two frames. */
   add(
     method: string,
-    params: Buffer | undefined,
+    params: JsonText | undefined,
     options: RouteOptions,
     settle: Settle,
     { limits, timeouts }: PluginSpec,
@@ -53,7 +54,7 @@ export class WaitingCalls {
       settle(refusal("cancelled", `the call of ${method} was cancelled`));
       return endedCall;
     }
-    const bytes = params?.length ?? 0;
+    const bytes = bytesOf(params);
     if (this.#calls.size >= limits.waiting || this.#bytes + bytes > 2 * limits.frameBytes) {
       settle(refusal("plugin_busy", `${this.#calls.size} calls wait for ${this.#plugin} to start already`));
       return endedCall;
@@ -64,10 +65,8 @@ export class WaitingCalls {
     const total = options.totalTimeout ?? Infinity;
     const limit = Math.min(options.idleTimeout ?? timeouts.callMs, total);
     const since = this.#deadlines.now();
-    const onAbort =
-      options.signal === undefined
-        ? null
-        : () => leave(refusal("cancelled", `the call of ${method} was cancelled`));
+    const cancel = (): void => leave(refusal("cancelled", `the call of ${method} was cancelled`));
+    const onAbort = options.signal === undefined ? null : cancel;
     const call: Waiting = {
       method,
       params,
@@ -80,6 +79,10 @@ export class WaitingCalls {
       onAbort,
       granted: 0,
       routed: null,
+      cancel() {
+        if (this.routed === null) cancel();
+        else this.routed.cancel();
+      },
       grant(n) {
         if (this.routed === null) this.granted += n;
         else this.routed.grant(n);
@@ -110,9 +113,13 @@ export class WaitingCalls {
 
   #take(call: Waiting): boolean {
     if (!this.#calls.delete(call)) return false;
-    this.#bytes -= call.params?.length ?? 0;
+    this.#bytes -= bytesOf(call.params);
     this.#deadlines.remove(call.deadline);
     if (call.onAbort !== null) call.options.signal?.removeEventListener("abort", call.onAbort);
     return true;
   }
+}
+
+function bytesOf(params: JsonText | undefined): number {
+  return params === undefined ? 0 : byteLength(params);
 }

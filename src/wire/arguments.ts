@@ -2,11 +2,10 @@
 import { BulkheadError } from "../../protocol/error.ts";
 import type { CallOptions, StreamOptions } from "../../protocol/caller.ts";
 import { largestCredit } from "../../protocol/credit.ts";
-import { toSlice } from "./json.ts";
-import type { Slice } from "./json.ts";
+import { toText } from "./json.ts";
 
 /** @throws BulkheadError `invalid_params`, for what is no JSON object or array. */
-export function paramsSlice(params: unknown): Slice {
+export function paramsText(params: unknown): string {
   if (typeof params !== "object" || params === null) {
     throw BulkheadError.of(
       "invalid_params",
@@ -14,7 +13,7 @@ export function paramsSlice(params: unknown): Slice {
     );
   }
   try {
-    return toSlice(params);
+    return toText(params);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw BulkheadError.of("invalid_params", `params have no JSON form: ${why}`);

@@ -66,6 +66,7 @@ export class Deadlines {
   #pending = 0;
   #timer: unknown;
   #wakesAt = Infinity;
+  #latest = 0;
 
   constructor(clock: Clock = systemClock, granule = 10) {
     this.#clock = clock;
@@ -78,7 +79,12 @@ export class Deadlines {
   }
 
   now(): number {
-    return this.#clock.now();
+    return (this.#latest = this.#clock.now());
+  }
+
+  /** What `now` said last. For whoever can do with the time at which this turn's input was read: costs no clock. */
+  get latest(): number {
+    return this.#latest;
   }
 
   /** Sets a deadline. One at `Infinity` never fires and costs nothing. */

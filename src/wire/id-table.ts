@@ -1,107 +1,97 @@
-/** 2^32 divided by the golden ratio: neighbouring ids land far apart, so that probing stays short. */
-const SPREAD = 0x9e3779b1;
-const SMALLEST_BITS = 4;
+const SMALLEST = 16;
 
 /**
- * A map from message ids to what is open under them: open addressing, never more than half full.
+ * A map from message ids to what is open under them. Ids count up on both sides of nearly every connection, so an id has
+ * its place at its last bits, beside its neighbours; one whose place is taken goes into a Map. There are at least
+ * twice as many places as ids.
  *
- * Not a `Map` for integers: entries come and go all the time here, so a Map soon makes itself a new table,
- * and again and again; V8 links each old table to the next, and once one of them is old, all that follow
- * survive every young collection. At 256 calls in flight that was a third of the time.
+ * Not a `Map` for all of them: entries come and go all the time here, so a Map soon makes itself a new table, and again
+ * and again; V8 links each old table to the next, and once one of them is old, all that follow survive every young
+ * collection. At 256 calls in flight that was a third of the time.
  */
 export class IdTable<Value> {
-  #bits = SMALLEST_BITS;
-  #ids: number[] = emptyIds(SMALLEST_BITS);
-  #values: (Value | undefined)[] = emptyValues(SMALLEST_BITS);
-  #integers = 0;
-  readonly #texts = new Map<string, Value>();
+  #ids: number[] = places(SMALLEST, 0);
+  #values: (Value | undefined)[] = places(SMALLEST, undefined);
+  #mask = SMALLEST - 1;
+  #placed = 0;
+  /** Texts, and integers whose place is taken. */
+  readonly #others = new Map<number | string, Value>();
 
   get size(): number {
-    return this.#integers + this.#texts.size;
+    return this.#placed + this.#others.size;
   }
 
   get(id: number | string): Value | undefined {
-    return typeof id === "string" ? this.#texts.get(id) : this.#values[this.#slotOf(id)];
+    if (typeof id === "number") {
+      const place = id & this.#mask;
+      if (this.#ids[place] === id && this.#values[place] !== undefined) return this.#values[place];
+    }
+    return this.#others.size === 0 ? undefined : this.#others.get(id);
   }
 
   set(id: number | string, value: Value): void {
-    if (typeof id === "string") {
-      this.#texts.set(id, value);
+    if (typeof id === "string" || this.#others.has(id)) {
+      this.#others.set(id, value);
       return;
     }
-    const slot = this.#slotOf(id);
-    if (this.#values[slot] === undefined) this.#integers++;
-    this.#ids[slot] = id;
-    this.#values[slot] = value;
-    if (this.#integers * 2 > this.#ids.length) this.#grow();
+    if (this.size * 2 >= this.#ids.length) this.#grow();
+    this.#put(id, value);
   }
 
   delete(id: number | string): void {
-    if (typeof id === "string") {
-      this.#texts.delete(id);
-      return;
+    if (typeof id === "number") {
+      const place = id & this.#mask;
+      if (this.#ids[place] === id && this.#values[place] !== undefined) {
+        this.#values[place] = undefined;
+        this.#placed--;
+        return;
+      }
     }
-    let hole = this.#slotOf(id);
-    if (this.#values[hole] === undefined) return;
-    this.#integers--;
-    // Whoever was pushed past the hole by a collision moves up, so that no search ends too soon.
-    const mask = this.#ids.length - 1;
-    for (let slot = (hole + 1) & mask; this.#values[slot] !== undefined; slot = (slot + 1) & mask) {
-      const home = this.#home(this.#ids[slot]!);
-      if (((slot - home) & mask) < ((slot - hole) & mask)) continue;
-      this.#ids[hole] = this.#ids[slot]!;
-      this.#values[hole] = this.#values[slot];
-      hole = slot;
-    }
-    this.#values[hole] = undefined;
+    if (this.#others.size > 0) this.#others.delete(id);
   }
 
   clear(): void {
-    this.#texts.clear();
-    this.#integers = 0;
-    this.#resize(SMALLEST_BITS);
+    this.#others.clear();
+    this.#resize(SMALLEST);
   }
 
   /** All values, in no particular order. */
   values(): Value[] {
-    return [...this.#values.filter((value) => value !== undefined), ...this.#texts.values()];
+    return [...this.#values.filter((value) => value !== undefined), ...this.#others.values()];
   }
 
-  #home(id: number): number {
-    return Math.imul(id, SPREAD) >>> (32 - this.#bits);
-  }
-
-  /** Where this id is, or else where it would go. */
-  #slotOf(id: number): number {
-    const mask = this.#ids.length - 1;
-    let slot = this.#home(id);
-    while (this.#values[slot] !== undefined && this.#ids[slot] !== id) slot = (slot + 1) & mask;
-    return slot;
+  #put(id: number, value: Value): void {
+    const place = id & this.#mask;
+    if (this.#values[place] === undefined) this.#placed++;
+    else if (this.#ids[place] !== id) {
+      this.#others.set(id, value);
+      return;
+    }
+    this.#ids[place] = id;
+    this.#values[place] = value;
   }
 
   #grow(): void {
     const ids = this.#ids;
     const values = this.#values;
-    this.#resize(this.#bits + 1);
-    for (const [i, value] of values.entries()) {
-      if (value === undefined) continue;
-      const slot = this.#slotOf(ids[i]!);
-      this.#ids[slot] = ids[i]!;
-      this.#values[slot] = value;
+    const others = [...this.#others];
+    this.#others.clear();
+    this.#resize(ids.length * 2);
+    for (const [i, value] of values.entries()) if (value !== undefined) this.#put(ids[i]!, value);
+    for (const [id, value] of others) {
+      if (typeof id === "number") this.#put(id, value);
+      else this.#others.set(id, value);
     }
   }
 
-  #resize(bits: number): void {
-    this.#bits = bits;
-    this.#ids = emptyIds(bits);
-    this.#values = emptyValues(bits);
+  #resize(size: number): void {
+    this.#ids = places(size, 0);
+    this.#values = places(size, undefined);
+    this.#mask = size - 1;
+    this.#placed = 0;
   }
 }
 
-function emptyIds(bits: number): number[] {
-  return Array.from({ length: 2 ** bits }, () => 0);
-}
-
-function emptyValues<Value>(bits: number): (Value | undefined)[] {
-  return Array.from({ length: 2 ** bits }, () => undefined);
+function places<T>(size: number, empty: T): T[] {
+  return Array.from({ length: size }, () => empty);
 }

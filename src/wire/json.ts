@@ -3,6 +3,13 @@ import { excerpt, WireViolation } from "./violation.ts";
 /** A view of bytes that hold one JSON value, valid for as long as it is referenced. */
 export type Slice = Buffer;
 
+/** One JSON value that is known to be one, on its way out: bytes that came from elsewhere, or text that was made here. */
+export type JsonText = Slice | string;
+
+export function byteLength(json: JsonText): number {
+  return typeof json === "string" ? Buffer.byteLength(json) : json.length;
+}
+
 const TAB = 0x09;
 const LF = 0x0a;
 const CR = 0x0d;
@@ -234,18 +241,22 @@ export function members(slice: Slice | undefined, ...names: string[]): (Slice | 
  * @throws TypeError when the value has no JSON form, or holds text with half a surrogate pair
  */
 export function toSlice(value: unknown): Slice {
+  return Buffer.from(toText(value));
+}
+
+/** The same as text: what goes no further than the next write need not be bytes before. @throws TypeError */
+export function toText(value: unknown): string {
   const text = stringify(value);
   if (text === undefined) throw new TypeError(`${typeof value} has no JSON form`);
-  const slice = Buffer.from(text);
   // JSON.stringify writes a lone surrogate as an escape, and the receiver would end the session over it.
   if (text.includes("\\ud")) {
     try {
-      skipValue(slice, 0, 0, Infinity);
+      skipValue(Buffer.from(text), 0, 0, Infinity);
     } catch (error) {
       throw new TypeError("text with half a surrogate pair has no JSON form", { cause: error });
     }
   }
-  return slice;
+  return text;
 }
 
 /**

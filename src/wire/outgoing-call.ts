@@ -46,8 +46,6 @@ export interface PendingCall {
   readonly method: string;
   /** When it was made, in ms of the clock. */
   readonly startedAt: number;
-  /** Bytes of its params. */
-  readonly paramsBytes: number;
   /** Whether its maker has been told already (timeout, cancel). */
   readonly abandoned: boolean;
   /** Whether the other side may have seen it. */
@@ -115,10 +113,6 @@ export class Call extends Deadline implements OutgoingCall, PendingCall {
   /** When it is over, as things stand. */
   due(now: number): number {
     return this.awaited ? Math.min(now + this.idleTimeout, this.totalAt) : this.totalAt;
-  }
-
-  get paramsBytes(): number {
-    return this.message.payload?.length ?? 0;
   }
 
   get abandoned(): boolean {

@@ -1,6 +1,6 @@
 import type { Deadlines } from "./deadlines.ts";
 import { IdTable } from "./id-table.ts";
-import type { Slice } from "./json.ts";
+import type { JsonText, Slice } from "./json.ts";
 import type { Outcome, Unanswered } from "./outcome.ts";
 import { Call } from "./outgoing-call.ts";
 import type { CallOptions, Calls, OutgoingCall, PendingCall, Settle } from "./outgoing-call.ts";
@@ -25,6 +25,7 @@ export interface OutgoingCallsOptions {
 export class OutgoingCalls implements Calls {
   readonly #options: OutgoingCallsOptions;
   readonly #pending = new IdTable<Call>();
+  readonly #names = new Map<string, string>();
   #nextId = 1;
   #abandoned = 0;
   #closed = false;
@@ -55,13 +56,13 @@ export class OutgoingCalls implements Calls {
     return typeof id === "number" && Number.isInteger(id) && id >= 1 && id < this.#nextId;
   }
 
-  open(method: string, params: Slice | undefined, options: CallOptions, settle: Settle): OutgoingCall {
+  open(method: string, params: JsonText | undefined, options: CallOptions, settle: Settle): OutgoingCall {
     const { writer, callsInFlight, frameBytes, deadlines } = this.#options;
     if (this.#closed || !writer.open) return this.#refuse(settle, "closed");
     if (options.signal?.aborted === true) return this.#refuse(settle, "cancelled");
     if (this.#pending.size >= callsInFlight) return this.#refuse(settle, "busy");
     const id = this.#nextId;
-    const lead = `{"jsonrpc":"2.0","id":${id},"method":${asciiJson(method)}`;
+    const lead = `{"jsonrpc":"2.0","id":${id},"method":${this.#nameOf(method)}`;
     const message =
       options.ctx === undefined
         ? frame(lead, undefined, `,"params":`, params)
@@ -149,6 +150,16 @@ export class OutgoingCalls implements Calls {
     writer.append(call.granting, true);
   }
 
+  /** Most calls are of a few methods, again and again. */
+  #nameOf(method: string): string {
+    const known = this.#names.get(method);
+    if (known !== undefined) return known;
+    const name = asciiJson(method);
+    if (this.#names.size >= MOST_NAMES) this.#names.clear();
+    this.#names.set(method, name);
+    return name;
+  }
+
   #moveIdle(call: Call): void {
     if (call.idleTimeout === Infinity) return;
     const { deadlines } = this.#options;
@@ -230,6 +241,9 @@ export class OutgoingCalls implements Calls {
     }
   }
 }
+
+/** Whose JSON is remembered. */
+const MOST_NAMES = 256;
 
 const REFUSED: OutgoingCall = { id: 0, cancel: () => {}, grant: () => {} };
 

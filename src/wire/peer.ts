@@ -3,7 +3,8 @@ import type { Deadlines } from "./deadlines.ts";
 import { FrameParser } from "./framing.ts";
 import { errorFrame, IncomingRequests } from "./incoming.ts";
 import type { IncomingRequest } from "./incoming.ts";
-import { toSlice } from "./json.ts";
+import { toText } from "./json.ts";
+import type { JsonText } from "./json.ts";
 import { DEFAULT_LIMITS } from "./limits.ts";
 import type { WireLimits } from "./limits.ts";
 import { takeNotification } from "./notification.ts";
@@ -13,12 +14,13 @@ import type { CallOptions, OutgoingCall, PendingCall } from "./outgoing-call.ts"
 import { scan } from "./scan.ts";
 import type { Envelope, Id, Slice } from "./scan.ts";
 import { excerpt, WireViolation } from "./violation.ts";
-import { frame, FrameWriter } from "./writer.ts";
+import { frame, FrameWriter, SEEN_AT_ONCE } from "./writer.ts";
 import type { Frame } from "./writer.ts";
 
-export { boundsOf, paramsSlice } from "./arguments.ts";
+export { boundsOf, paramsText } from "./arguments.ts";
 export { itemStream } from "./item-stream.ts";
-export { members, toRepairedSlice, toSlice } from "./json.ts";
+export { byteLength, members, toRepairedSlice, toSlice } from "./json.ts";
+export type { JsonText } from "./json.ts";
 export { WireViolation } from "./violation.ts";
 export type { IncomingRequest } from "./incoming.ts";
 export type { WireLimits } from "./limits.ts";
@@ -70,8 +72,8 @@ export interface PeerOptions {
   /** The other side answered with the id null: it could not read something of ours. */
   readonly onUnmatchedError?: ((error: RpcError) => void) | undefined;
   /**
-   * Sees every message: outgoing ones when they are handed to the stream. `body` is the whole body, or its
-   * start where a large payload goes out; `bytes` is its size.
+   * Sees messages: outgoing ones when they are handed to the stream, and of many that come or go at once the last
+   * 64. `body` is the whole body, or its start where a large payload goes out; `bytes` is its size.
    */
   readonly onMessage?: ((direction: "in" | "out", body: Buffer, bytes: number) => void) | undefined;
   /** One of the callbacks above, or of a call, threw. Unless given, it surfaces as an uncaught exception. */
@@ -95,6 +97,8 @@ export class Peer {
   readonly #calls: OutgoingCalls;
   readonly #requests: IncomingRequests;
   #reading = true;
+  /** What came in this turn and is still to be shown to `onMessage`. */
+  #unseen: Buffer[] = [];
 
   constructor(options: PeerOptions) {
     const limits = { ...DEFAULT_LIMITS, ...options.limits };
@@ -168,11 +172,11 @@ export class Peer {
 
   /**
    * Makes a call. `settle` is called exactly once, never before `call` has returned, whatever becomes of
-   * the connection. `params` are JSON bytes of an object or array and are trusted to be that.
+   * the connection. `params` are the JSON of an object or array and are trusted to be that.
    */
   call(
     method: string,
-    params: Slice | undefined,
+    params: JsonText | undefined,
     options: CallOptions,
     settle: (outcome: Outcome) => void,
   ): OutgoingCall {
@@ -181,8 +185,8 @@ export class Peer {
 
   /** `call` for values and promises. Rejects only when the params have no JSON form. */
   async request(method: string, params?: unknown, options: CallOptions = {}): Promise<Outcome> {
-    const slice = params === undefined ? undefined : toSlice(params);
-    return new Promise((resolve) => this.call(method, slice, options, resolve));
+    const json = params === undefined ? undefined : toText(params);
+    return new Promise((resolve) => this.call(method, json, options, resolve));
   }
 
   /** Sends a notification. False when it was not queued: closed, too large, or too much is waiting. */
@@ -220,6 +224,8 @@ export class Peer {
   }
 
   readonly #read = (chunk: Buffer): void => {
+    // Whatever this chunk answers was answered now.
+    this.#options.deadlines.now();
     this.#parser.push(chunk);
     try {
       while (this.#reading) {
@@ -227,7 +233,9 @@ export class Peer {
         if (body === undefined) break;
         this.#receive(body);
       }
+      this.#showUnseen();
     } catch (error) {
+      this.#showUnseen();
       if (!(error instanceof WireViolation)) throw error;
       this.#guard(this.#options.onViolation, error);
       this.#stop({ kind: "violation", violation: error });
@@ -257,7 +265,7 @@ export class Peer {
   }
 
   #receive(body: Buffer): void {
-    if (this.#options.onMessage !== undefined) this.#guard(this.#options.onMessage, "in", body, body.length);
+    if (this.#options.onMessage !== undefined) this.#unseen.push(body);
     let envelope: Envelope;
     try {
       envelope = scan(body, this.#limits.depth);
@@ -279,6 +287,17 @@ export class Peer {
       case "notification":
         this.#notified(envelope.method, envelope.params);
         break;
+    }
+  }
+
+  #showUnseen(): void {
+    const { onMessage } = this.#options;
+    if (onMessage === undefined || this.#unseen.length === 0) return;
+    const unseen = this.#unseen;
+    this.#unseen = [];
+    for (let i = Math.max(0, unseen.length - SEEN_AT_ONCE); i < unseen.length; i++) {
+      const body = unseen[i]!;
+      this.#guard(onMessage, "in", body, body.length);
     }
   }
 

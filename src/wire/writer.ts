@@ -1,6 +1,7 @@
 import type { Writable } from "node:stream";
 import { frameHeader } from "./framing.ts";
-import type { Slice } from "./json.ts";
+import { byteLength } from "./json.ts";
+import type { JsonText, Slice } from "./json.ts";
 
 /**
  * One message on its way out. Its body is `lead`, then `first` if there, then `joint` and `payload` if
@@ -11,8 +12,8 @@ export interface Frame {
   lead: string;
   readonly first: Slice | undefined;
   readonly joint: string;
-  /** Changed by the writer only: gone once it is withdrawn. */
-  payload: Slice | undefined;
+  /** Changed by the writer only: gone once it is handed over or withdrawn. */
+  payload: JsonText | undefined;
   /** Bytes of the body. Changed by the writer only. */
   bodyBytes: number;
   /**
@@ -26,11 +27,11 @@ export function frame(
   lead: string,
   first: Slice | undefined,
   joint: string,
-  payload: Slice | undefined,
+  payload: JsonText | undefined,
 ): Frame {
   let bodyBytes = lead.length + 1;
   if (first !== undefined) bodyBytes += first.length;
-  if (payload !== undefined) bodyBytes += joint.length + payload.length;
+  if (payload !== undefined) bodyBytes += joint.length + byteLength(payload);
   return { lead, first, joint, payload, bodyBytes, state: "queued" };
 }
 
@@ -39,9 +40,12 @@ export interface FrameWriterOptions {
   readonly queueBytes: number;
   /** The output failed or was closed under us. Called once; nothing is written afterwards. */
   readonly onFailed: (error: Error) => void;
-  /** Sees each frame as it is handed over: its whole body, or the start of one with a large payload. */
+  /** Sees the frames that are handed over: a whole body, or the start of one with a large payload. Of many, the last. */
   readonly onHandedOver?: ((head: Buffer, bodyBytes: number) => void) | undefined;
 }
+
+/** Who looks at messages as they pass sees the last of what passes in one turn: so many, and not all of a flood. */
+export const SEEN_AT_ONCE = 64;
 
 /** About what goes into one write: a stuck reader then leaves most of a queue certainly unsent. */
 const BATCH_BYTES = 1024 * 1024;
@@ -49,7 +53,6 @@ const BATCH_BYTES = 1024 * 1024;
 const BY_REFERENCE_BYTES = 16 * 1024;
 /** What the tap sees of a payload that is passed by reference. */
 const TAP_BYTES = 512;
-const CLOSING_BRACE = 0x7d;
 /** Upper bound of a `Content-Length` header, for the size of a batch buffer. */
 const HEADER_ROOM = frameHeader(Number.MAX_SAFE_INTEGER).length;
 
@@ -201,6 +204,11 @@ export class FrameWriter {
       else this.#flush();
     };
     const pieces = encode(batch, this.#options.onHandedOver);
+    // Whoever made it keeps it to ask what became of it: what it said is not needed for that.
+    for (const message of batch) {
+      message.lead = "";
+      message.payload = undefined;
+    }
     const last = pieces.length - 1;
     if (last > 0) this.#output.cork();
     for (let i = 0; i < last; i++) this.#output.write(pieces[i]!);
@@ -224,45 +232,71 @@ export class FrameWriter {
   }
 }
 
-/** The bytes of a batch: one buffer for all that is small, with views of it around each large payload. */
-function encode(batch: Frame[], tap: FrameWriterOptions["onHandedOver"]): Buffer[] {
+/**
+ * The bytes of a batch: one buffer for all that is small, with views of it around each large payload. What is ASCII is
+ * put together as text, because one long string gets into a buffer sooner than many short ones.
+ */
+function encode(batch: readonly Frame[], tap: FrameWriterOptions["onHandedOver"]): Buffer[] {
   let room = 0;
-  for (const message of batch) {
-    const payload = message.payload?.length ?? 0;
-    room += HEADER_ROOM + message.bodyBytes - (payload >= BY_REFERENCE_BYTES ? payload : 0);
-  }
+  for (const { payload, bodyBytes } of batch) room += HEADER_ROOM + bodyBytes - referenced(payload);
   const buffer = Buffer.allocUnsafe(room);
   const pieces: Buffer[] = [];
+  const seen: { readonly start: number; readonly end: number; readonly frame: Frame }[] = [];
+  const firstSeen = tap === undefined ? Infinity : batch.length - SEEN_AT_ONCE;
   let pieceStart = 0;
-  let at = 0;
-  for (const { lead, first, joint, payload, bodyBytes } of batch) {
+  let text = "";
+  let textStart = 0;
+  for (let index = 0; index < batch.length; index++) {
+    const message = batch[index]!;
+    const { lead, first, joint, payload, bodyBytes } = message;
     const header = frameHeader(bodyBytes);
-    const bodyStart = at + header.length;
-    if (first === undefined && payload !== undefined) {
-      at += buffer.write(header + lead + joint, at, "latin1");
-    } else {
-      at += buffer.write(header + lead, at, "latin1");
-      if (first !== undefined) {
-        buffer.set(first, at);
-        at += first.length;
-      }
-      if (payload !== undefined) at += buffer.write(joint, at, "latin1");
+    const bodyStart = textStart + text.length + header.length;
+    text += header + lead;
+    if (first !== undefined) {
+      textStart += buffer.write(text, textStart, "latin1");
+      text = "";
+      buffer.set(first, textStart);
+      textStart += first.length;
     }
     if (payload === undefined) {
-      buffer[at++] = CLOSING_BRACE;
-    } else if (payload.length < BY_REFERENCE_BYTES) {
-      buffer.set(payload, at);
-      at += payload.length;
-      buffer[at++] = CLOSING_BRACE;
+      text += "}";
+    } else if (typeof payload === "string") {
+      const isAscii = bodyBytes === lead.length + (first?.length ?? 0) + joint.length + payload.length + 1;
+      if (isAscii) {
+        text += joint + payload + "}";
+      } else {
+        textStart += buffer.write(text + joint, textStart, "latin1");
+        textStart += buffer.write(payload, textStart, "utf8");
+        text = "}";
+      }
     } else {
-      tap?.(Buffer.concat([buffer.subarray(bodyStart, at), payload.subarray(0, TAP_BYTES)]), bodyBytes);
-      pieces.push(buffer.subarray(pieceStart, at), payload);
-      pieceStart = at;
-      buffer[at++] = CLOSING_BRACE;
-      continue;
+      textStart += buffer.write(text + joint, textStart, "latin1");
+      if (payload.length < BY_REFERENCE_BYTES) {
+        buffer.set(payload, textStart);
+        textStart += payload.length;
+      } else {
+        pieces.push(buffer.subarray(pieceStart, textStart), payload);
+        pieceStart = textStart;
+      }
+      text = "}";
     }
-    tap?.(buffer.subarray(bodyStart, at), bodyBytes);
+    if (index >= firstSeen) seen.push({ start: bodyStart, end: textStart + text.length, frame: message });
   }
-  pieces.push(buffer.subarray(pieceStart, at));
+  buffer.write(text, textStart, "latin1");
+  textStart += text.length;
+  pieces.push(buffer.subarray(pieceStart, textStart));
+  for (const { start, end, frame: message } of seen) {
+    const { payload, bodyBytes } = message;
+    const head =
+      typeof payload === "object" && referenced(payload) > 0
+        ? Buffer.concat([buffer.subarray(start, end - 1), payload.subarray(0, TAP_BYTES)])
+        : buffer.subarray(start, end);
+    tap?.(head, bodyBytes);
+  }
   return pieces;
+}
+
+/** How much of a payload is passed on as it is. */
+function referenced(payload: JsonText | undefined): number {
+  return typeof payload === "object" && payload.length >= BY_REFERENCE_BYTES ? payload.length : 0;
 }

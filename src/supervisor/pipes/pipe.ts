@@ -1,4 +1,5 @@
 /** Runs one pipe: makes its machine's effects happen, and tells it what came of them. */
+import type { JsonText } from "../../wire/peer.ts";
 import type { StreamItem } from "../../../protocol/caller.ts";
 import { BulkheadError } from "../../../protocol/error.ts";
 import type { PipeProgress, PipeStatus } from "../../../protocol/pipe.ts";
@@ -6,7 +7,7 @@ import { failureOf } from "../../core/pipe-failure.ts";
 import { canSkip, longestDelayMs, pipeOf, pipeStep, progressOf } from "../../core/pipe-state.ts";
 import type { Pipe as Machine, PipeEffect, PipeEvent, PipeItem } from "../../core/pipe-state.ts";
 import type { PipeRecord, PipeTable } from "../../io/journal/pipes.ts";
-import { itemStream, paramsSlice } from "../../wire/peer.ts";
+import { itemStream, paramsText } from "../../wire/peer.ts";
 import type { RoutedCall, RouteOptions, Settle } from "../call.ts";
 import { callBy } from "../embedded.ts";
 import type { Events } from "../events.ts";
@@ -18,7 +19,7 @@ const saveAgainMs = 1000;
 
 export type RouteStream = (
   target: string,
-  params: Buffer | undefined,
+  params: JsonText | undefined,
   options: RouteOptions,
   settle: Settle,
 ) => RoutedCall;
@@ -165,7 +166,7 @@ export class Pipe {
     const { source, params } = this.#record;
     const loosen = new AbortController();
     const stream = itemStream({ credit, signal: loosen.signal }, (call) => {
-      const slice = paramsSlice(cursor === null ? params : { ...params, cursor });
+      const slice = paramsText(cursor === null ? params : { ...params, cursor });
       // A source that has nothing to say is not hung.
       const bounds = { signal: call.signal, credit: call.credit, onItem: call.onItem, idleTimeout: Infinity };
       return this.#around.route(source, slice, bounds, (outcome) => {

@@ -1,4 +1,5 @@
 /** `host.call`: a plugin calls another one, where its configuration says that it may. Params and result stay bytes. */
+import type { JsonText } from "../../wire/peer.ts";
 import { z } from "zod";
 import { timeLeft } from "../../core/lineage.ts";
 import { members } from "../../wire/peer.ts";
@@ -10,7 +11,7 @@ import type { HostCall } from "./services.ts";
 
 export type Route = (
   target: string,
-  params: Buffer | undefined,
+  params: JsonText | undefined,
   options: RouteOptions,
   settle: Settle,
 ) => unknown;

@@ -2,6 +2,7 @@ import { setImmediate } from "node:timers/promises";
 import { expect, test, vi } from "vitest";
 import { newProgress } from "../../../src/core/pipe-state.ts";
 import { PipeTable } from "../../../src/io/journal/pipes.ts";
+import { endedCall } from "../../../src/supervisor/call.ts";
 import { Pipe } from "../../../src/supervisor/pipes/pipe.ts";
 import type { PipeSurroundings } from "../../../src/supervisor/pipes/pipe.ts";
 
@@ -22,7 +23,7 @@ function slowJournal(): { pipe: Pipe; written: (() => void)[]; handed: unknown[]
       if (target === "a/a.source")
         onItem?.({ seq: 0, value: Buffer.from('"x"'), cursor: Buffer.from('"1"') });
       else handed.push(JSON.parse(String(params)));
-      return { grant: () => undefined };
+      return endedCall;
     },
   };
   const record = {
