@@ -5,6 +5,7 @@ import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 
 /** Resolves when the pager is closed. @throws Error when there is none, or it has failed */
 export async function page(text: string, env: NodeJS.ProcessEnv = process.env): Promise<void> {
@@ -30,12 +31,17 @@ export async function page(text: string, env: NodeJS.ProcessEnv = process.env): 
     if (exitCode !== 0)
       throw new Error(`the pager ${command} left: ${signalCode ?? `exit status ${exitCode}`}`);
   } finally {
+    // The key that ended the pager is on its way to us as well, and may come later than the news of that.
+    await pause(straggling);
     for (const signal of fromKeys) process.off(signal, ignored);
     for (const signal of toEnd) process.off(signal, leave);
     await rm(folder, { recursive: true, force: true });
     if (end !== undefined) process.kill(process.pid, end);
   }
 }
+
+/** Milliseconds. */
+const straggling = 50;
 
 const fromKeys = ["SIGINT", "SIGQUIT"] as const;
 const toEnd = ["SIGTERM", "SIGHUP"] as const;

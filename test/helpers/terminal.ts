@@ -1,6 +1,6 @@
 /** Programs in a real terminal, which is tmux: typed at, and read as a person sees them. */
 import { execFile, spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
@@ -58,9 +58,26 @@ export class Terminal implements AsyncDisposable {
       ["new-session", "-d", "-x", `${columns}`, "-y", `${rows}`, "-c", cwd ?? directory, "cat"],
       ["pipe-pane", "-O", `cat > '${terminal.#record}'`],
       // Only now, so that the record has all of it.
-      ["respawn-pane", "-k", "-c", cwd ?? directory, "env", "-i", ...assignments, ...command],
+      [
+        "respawn-pane",
+        "-k",
+        "-c",
+        cwd ?? directory,
+        "env",
+        "-i",
+        ...assignments,
+        "sh",
+        "-c",
+        `trap : INT QUIT TERM HUP; "$@"; echo $? > '${terminal.#status}'`,
+        "sh",
+        ...command,
+      ],
     );
     return terminal;
+  }
+
+  get #status(): string {
+    return path.join(this.#directory, "status");
   }
 
   get #record(): string {
@@ -103,7 +120,7 @@ export class Terminal implements AsyncDisposable {
     return this.#tmux(["show-buffer"]);
   }
 
-  /** What tmux knows of the pane: `pane_title`, `cursor_flag`, `alternate_on`, `pane_dead_status` … */
+  /** What tmux knows of the pane: `pane_title`, `cursor_flag`, `alternate_on` … */
   async fact(name: string): Promise<string> {
     return (await this.#tmux(["display-message", "-p", "-t", ":", `#{${name}}`])).trimEnd();
   }
@@ -125,11 +142,19 @@ export class Terminal implements AsyncDisposable {
   /** Resolves with the exit status of the program. */
   async ended(): Promise<number> {
     const deadline = performance.now() + patience;
-    while ((await this.fact("pane_dead")) !== "1") {
+    for (;;) {
+      // tmux itself may never learn it: it loses the race of the terminal's end with that of the program.
+      const status = existsSync(this.#status) ? readFileSync(this.#status, "utf8") : "";
+      if (status.endsWith("\n") && (await this.fact("pane_dead")) === "1") return Number(status);
       if (performance.now() > deadline) throw new Error(`it goes on:\n${framed(await this.screen())}`);
       await pause(pace);
     }
-    return Number(await this.fact("pane_dead_status"));
+  }
+
+  /** The program's process. */
+  async pid(): Promise<number> {
+    const { stdout } = await run("pgrep", ["-P", await this.fact("pane_pid")]);
+    return Number(stdout.trim());
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -23,7 +23,7 @@ describe.skipIf(withoutTerminal)("the terminal interface", () => {
     writeFileSync(mistake, `process.once("SIGCONT", () => { throw new Error("a mistake"); });`);
     const terminal = await openTui(daemon, { env: { NODE_OPTIONS: `--import=${mistake}` } });
     await terminal.until("1 serving");
-    process.kill(Number(await terminal.fact("pane_pid")), "SIGCONT");
+    process.kill(await terminal.pid(), "SIGCONT");
     expect(await terminal.ended()).toBe(1);
     // On the screen that stays.
     expect(terminal.written()).toMatch(/\?1049l[^]*a mistake \[internal_error\]/);
@@ -55,9 +55,10 @@ describe.skipIf(withoutTerminal)("the terminal interface", () => {
     const terminal = await openTui(daemon, { env: { PAGER: pager } });
     await terminal.until("1 serving");
     await terminal.press("6");
+    await terminal.until("plugin.state", "an event to look at");
     await terminal.press("e");
     const lines = await terminal.until(/^pager \d+$/m);
-    process.kill(Number(await terminal.fact("pane_pid")), "SIGTERM");
+    process.kill(await terminal.pid(), "SIGTERM");
     await terminal.ended();
     await dead(Number(/^pager (\d+)$/m.exec(lines.join("\n"))?.[1]));
     expect(await terminal.fact("alternate_on")).toBe("0");
