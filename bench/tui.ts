@@ -140,12 +140,13 @@ async function memory(terminal: Pty): Promise<void> {
   const start = performance.now();
   const first = lines(terminal);
   let last = first;
-  for (const minute of [0, 1, 2, 5, 15, 30, 60].filter((each) => each <= minutes)) {
+  for (const minute of [0, 1, 2, 5, 10, 15, 30, 60].filter((each) => each <= minutes)) {
     await pause(Math.max(0, minute * 60_000 - (performance.now() - start)));
     report(`memory in the flood, after ${minute} min`, { resident: terminal.memory() / 2 ** 20 }, "MiB");
     last = lines(terminal);
   }
-  if (minutes > 0) report("lines that came to be seen", { rate: (last - first) / (minutes * 60) }, "lines/s");
+  const seconds = (performance.now() - start) / 1000;
+  if (minutes > 0) report("lines that came to be seen", { rate: (last - first) / seconds }, "lines/s");
 }
 
 /** How many there had been when the last one was shown. */
