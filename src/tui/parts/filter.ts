@@ -1,6 +1,6 @@
 /** A list that is narrowed by typing `/`. Pure. */
 import type { Key } from "../keys.ts";
-import { edited, emptyInput } from "./text-input.ts";
+import { edited, emptyInput, inserted } from "./text-input.ts";
 import type { TextInput } from "./text-input.ts";
 
 export interface Filter {
@@ -13,6 +13,11 @@ export const noFilter: Filter = { input: emptyInput, isTyping: false };
 
 export function typedFilter(filter: Filter, key: Key): Filter {
   return { ...filter, input: edited(filter.input, key) };
+}
+
+/** A filter is one line, whatever was pasted. */
+export function pastedFilter(filter: Filter, text: string): Filter {
+  return { ...filter, input: inserted(filter.input, text.replaceAll(/\s+/g, " ")) };
 }
 
 /** Every word of the filter is somewhere in the text, whatever its case. */

@@ -1,12 +1,10 @@
 /** The crashes and restarts of all plugins, and the report of each crash. */
 import type { ReactNode } from "react";
 import { notice } from "../effect.ts";
-import { typedFilter } from "../parts/filter.ts";
 import { Lines } from "../parts/lines.tsx";
-import { inserted } from "../parts/text-input.ts";
 import { step } from "../screen.ts";
 import type { Scene, Screen } from "../screen.ts";
-import { listKeys, pageKeys, typingKeys } from "./crashes/keys.ts";
+import { filtering, listKeys, pageKeys } from "./crashes/keys.ts";
 import { listLines } from "./crashes/list-lines.ts";
 import { openPageLines } from "./crashes/open-page.ts";
 import { initialCrashes, openedPage } from "./crashes/state.ts";
@@ -19,13 +17,10 @@ export const crashesScreen: Screen<CrashesState, CrashesMessage> = {
   id: "crashes",
   title: "Crashes",
   initial: initialCrashes,
-  bindings: (state) => (state.page !== null ? pageKeys : isTyping(state) ? typingKeys : listKeys),
+  bindings: (state) => (state.page !== null ? pageKeys : isTyping(state) ? filtering.bindings : listKeys),
   isTyping,
-  type: (state, key) => step({ ...state, filter: typedFilter(state.filter, key) }),
-  paste: (state, text) => {
-    const input = inserted(state.filter.input, text.replaceAll(/\s+/g, " "));
-    return step({ ...state, filter: { ...state.filter, input } });
-  },
+  type: filtering.type,
+  paste: filtering.paste,
   open,
   update,
   command: ({ page, plugin }) => {

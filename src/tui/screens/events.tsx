@@ -1,17 +1,26 @@
 /** Everything that happens, as it happens. */
 import type { ReactNode } from "react";
 import { jsonText } from "../../text/sanitize.ts";
-import { noFilter, typedFilter } from "../parts/filter.ts";
+import { noFilter } from "../parts/filter.ts";
+import type { Filter } from "../parts/filter.ts";
+import { filterKeys } from "../parts/filter-keys.ts";
 import { Lines } from "../parts/lines.tsx";
 import { listTop, movedList, moveKeys } from "../parts/list.ts";
-import { inserted } from "../parts/text-input.ts";
 import { step } from "../screen.ts";
-import type { Binding, Scene, Screen } from "../screen.ts";
+import type { Binding, Scene, Screen, Step } from "../screen.ts";
 import { eventsLines } from "./events/lines.ts";
 import { listRows, positionOf, selectedEvent, shownEvents } from "./events/list.ts";
 import type { EventsState } from "./events/list.ts";
 
 type EventsBinding = Binding<EventsState, never>;
+
+/** What another text leads to is seen from its end. */
+function filtered(state: EventsState, filter: Filter): Step<EventsState, never> {
+  const isFollowing = state.isFollowing || filter.input !== state.filter.input;
+  return step({ ...state, filter, isFollowing });
+}
+
+const typing = filterKeys<EventsState, never>(({ filter }) => filter, filtered);
 
 const bindings: readonly EventsBinding[] = [
   ...moveKeys.map(({ keys, label, move }): EventsBinding => ({
@@ -74,39 +83,21 @@ const bindings: readonly EventsBinding[] = [
   },
 ];
 
-const typingBindings: readonly EventsBinding[] = [
-  {
-    keys: ["enter"],
-    label: "keep the filter",
-    hint: "keep",
-    run: (state) => step({ ...state, filter: { ...state.filter, isTyping: false } }),
-  },
-  {
-    keys: ["esc"],
-    label: "show everything again",
-    hint: "no filter",
-    run: (state) => step({ ...state, filter: noFilter, position: listTop, isFollowing: true }),
-  },
-];
-
 const unfilter: EventsBinding = {
   keys: ["esc"],
   label: "show everything again",
   when: ({ filter }) => filter.input.text !== "",
-  run: (state) => step({ ...state, filter: noFilter, isFollowing: true }),
+  run: (state) => filtered(state, noFilter),
 };
 
 export const eventsScreen: Screen<EventsState, never> = {
   id: "events",
   title: "Events",
   initial: { filter: noFilter, position: listTop, isFollowing: true },
-  bindings: ({ filter }) => (filter.isTyping ? typingBindings : [...bindings, unfilter]),
+  bindings: ({ filter }) => (filter.isTyping ? typing.bindings : [...bindings, unfilter]),
   isTyping: ({ filter }) => filter.isTyping,
-  type: (state, key) => step({ ...state, filter: typedFilter(state.filter, key), isFollowing: true }),
-  paste: (state, text) => {
-    const input = inserted(state.filter.input, text.replaceAll(/\s+/g, " "));
-    return step({ ...state, filter: { ...state.filter, input } });
-  },
+  type: typing.type,
+  paste: typing.paste,
   command: () => "events -f",
   View: EventsView,
 };

@@ -1,10 +1,10 @@
 /** All plugins: how each is, and what can be done about it. */
 import type { ReactNode } from "react";
-import { noFilter, typedFilter } from "../parts/filter.ts";
+import { noFilter } from "../parts/filter.ts";
 import type { Filter } from "../parts/filter.ts";
+import { filterKeys } from "../parts/filter-keys.ts";
 import { Lines } from "../parts/lines.tsx";
 import { moveKeys } from "../parts/list.ts";
-import { inserted } from "../parts/text-input.ts";
 import { step } from "../screen.ts";
 import type { Binding, Scene, Screen, Step } from "../screen.ts";
 import { layoutOf, pluginsLines } from "./plugins/lines.ts";
@@ -88,19 +88,10 @@ const views: readonly PluginsBinding[] = [
   },
 ];
 
+const filtering = filterKeys<PluginsState, Operated>(({ filter }) => filter, filtered);
+
 const typingBindings: readonly PluginsBinding[] = [
-  {
-    keys: ["enter"],
-    label: "keep the filter",
-    hint: "keep",
-    run: (state, scene) => filtered(state, { ...state.filter, isTyping: false }, scene),
-  },
-  {
-    keys: ["esc"],
-    label: "show all plugins again",
-    hint: "no filter",
-    run: (state, scene) => filtered(state, noFilter, scene),
-  },
+  ...filtering.bindings,
   ...moves.filter(({ keys }) => keys.includes("up") || keys.includes("down")),
 ];
 
@@ -118,11 +109,8 @@ export const pluginsScreen: Screen<PluginsState, Operated> = {
     return [...goings, ...operations, toCrashes, ...views, ...moves];
   },
   isTyping: typing,
-  type: (state, key, scene) => filtered(state, typedFilter(state.filter, key), scene),
-  paste: (state, text, scene) => {
-    const input = inserted(state.filter.input, text.replaceAll(/\s+/g, " "));
-    return filtered(state, { ...state.filter, input }, scene);
-  },
+  type: filtering.type,
+  paste: filtering.paste,
   update: (state, message) => step(state, operatedNotice(message)),
   react: (state, scene) => step(settled(state, scene, layoutOf(scene).list)),
   command: (state, scene) => {

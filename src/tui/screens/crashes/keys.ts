@@ -2,6 +2,7 @@
 import { control } from "../../effect.ts";
 import { statusOf } from "../../facts.ts";
 import { noFilter } from "../../parts/filter.ts";
+import { filterKeys } from "../../parts/filter-keys.ts";
 import { moveKeys, scrolled } from "../../parts/list.ts";
 import { operate } from "../../operate.ts";
 import { step } from "../../screen.ts";
@@ -132,20 +133,10 @@ export const listKeys: readonly CrashesBinding[] = [
   },
 ];
 
-export const typingKeys: readonly CrashesBinding[] = [
-  {
-    keys: ["enter"],
-    label: "keep the filter",
-    hint: "keep",
-    run: (state) => step({ ...state, filter: { ...state.filter, isTyping: false } }),
-  },
-  {
-    keys: ["esc"],
-    label: "show everything again",
-    hint: "no filter",
-    run: (state) => step({ ...state, filter: noFilter }),
-  },
-];
+export const filtering = filterKeys<State, CrashesMessage>(
+  ({ filter }) => filter,
+  (state, filter) => step({ ...state, filter }),
+);
 
 function scrolledTo(state: State, top: number): CrashesStep {
   return step(state.page === null ? state : { ...state, page: { ...state.page, top } });

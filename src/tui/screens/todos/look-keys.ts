@@ -1,14 +1,13 @@
 /** Keys that change what of the list is seen: the cursor, folds, marks, the filter. */
 import { childrenOf } from "../../../todo/list.ts";
-import { noFilter, typedFilter } from "../../parts/filter.ts";
+import { noFilter } from "../../parts/filter.ts";
+import { filterKeys } from "../../parts/filter-keys.ts";
 import { listTop, movedList, moveKeys } from "../../parts/list.ts";
-import { inserted } from "../../parts/text-input.ts";
-import type { Key } from "../../keys.ts";
 import { step } from "../../screen.ts";
 import { at, atTodo, going } from "./here.ts";
 import { layoutOf } from "./layout.ts";
 import type { Look } from "./rows.ts";
-import type { TodosBinding, TodosState, TodosStep } from "./state.ts";
+import type { TodosBinding, TodosMessage, TodosState } from "./state.ts";
 
 export function looking(state: TodosState, look: Partial<Look>): TodosState {
   return { ...state, look: { ...state.look, ...look } };
@@ -99,27 +98,11 @@ export const choosing: readonly TodosBinding[] = [
   },
 ];
 
-export const filtering: readonly TodosBinding[] = [
-  {
-    keys: ["enter"],
-    label: "keep the filter",
-    hint: "keep",
-    run: (state) => step(looking(state, { filter: { ...state.look.filter, isTyping: false } })),
+/** What another text leads to is seen from its beginning. */
+export const filtering = filterKeys<TodosState, TodosMessage>(
+  ({ look }) => look.filter,
+  (state, filter) => {
+    const position = filter.input === state.look.filter.input ? state.position : listTop;
+    return step(looking({ ...state, position }, { filter }));
   },
-  {
-    keys: ["esc"],
-    label: "show everything again",
-    hint: "no filter",
-    run: (state) => step(looking(state, { filter: noFilter })),
-  },
-];
-
-export function typeFilter(state: TodosState, key: Key): TodosStep {
-  return step(looking({ ...state, position: listTop }, { filter: typedFilter(state.look.filter, key) }));
-}
-
-export function pasteFilter(state: TodosState, text: string): TodosStep {
-  const { filter } = state.look;
-  const input = inserted(filter.input, text.replaceAll(/\s+/g, " "));
-  return step(looking(state, { filter: { ...filter, input } }));
-}
+);

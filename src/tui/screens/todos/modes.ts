@@ -7,7 +7,7 @@ import { step } from "../../screen.ts";
 import type { Scene } from "../../screen.ts";
 import { chooseKeys, inputKeys, waitingKeys } from "./ask-keys.ts";
 import { statesOf } from "./edit-keys.ts";
-import { filtering, pasteFilter, typeFilter } from "./look-keys.ts";
+import { filtering } from "./look-keys.ts";
 import { actionKeys, actionMenuKeys, activityKeys, detailKeys, ownListKeys } from "./page-keys.ts";
 import { previewKeys } from "./preview-keys.ts";
 import { settingsKeys } from "./settings-keys.ts";
@@ -35,7 +35,7 @@ export function bindingsOf(state: TodosState, scene: Scene): readonly TodosBindi
   if (scene.facts.todos === null) return state.failure === null ? [] : retrying;
   switch (mode.kind) {
     case "list":
-      return look.filter.isTyping ? filtering : [...ownListKeys, ...actionKeys(scene)];
+      return look.filter.isTyping ? filtering.bindings : [...ownListKeys, ...actionKeys(scene)];
     case "title":
       return titleKeys(mode);
     case "notes":
@@ -98,14 +98,14 @@ export function lossesOf({ mode }: TodosState, { facts }: Scene): readonly strin
   }
 }
 
-export function type(state: TodosState, key: Key): TodosStep {
+export function type(state: TodosState, key: Key, scene: Scene): TodosStep {
   const input = inputOf(state);
-  return input === null ? typeFilter(state, key) : step(withInput(state, edited(input, key)));
+  return input === null ? filtering.type(state, key, scene) : step(withInput(state, edited(input, key)));
 }
 
-export function paste(state: TodosState, text: string): TodosStep {
+export function paste(state: TodosState, text: string, scene: Scene): TodosStep {
   const input = inputOf(state);
-  if (input === null) return pasteFilter(state, text);
+  if (input === null) return filtering.paste(state, text, scene);
   const lines = text.replaceAll(/\r\n?/g, "\n");
   // Only notes have more than one line.
   const fitting = state.mode.kind === "notes" ? lines : lines.replaceAll(/\s+/g, " ");
