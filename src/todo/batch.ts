@@ -13,6 +13,11 @@ export interface BatchError {
   readonly message: string;
 }
 
+/** `command 3, /parent: there is no todo "9"` */
+export function batchErrorWords({ index, path, message }: BatchError): string {
+  return `command ${index + 1}${path === "" ? "" : `, ${path}`}: ${message}`;
+}
+
 export type BatchResult =
   | {
       readonly ok: true;

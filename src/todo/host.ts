@@ -4,7 +4,7 @@ import { BulkheadError, errors } from "../../protocol/error.ts";
 import type { SupervisorEvent } from "../../protocol/state.ts";
 import { change as changeSchema, todo2, todoChanged, todoService } from "../../protocol/todo.ts";
 import type { Ask, Change, Command, TodoId } from "../../protocol/todo.ts";
-import { apply } from "./batch.ts";
+import { apply, batchErrorWords } from "./batch.ts";
 import type { BatchError, BatchResult } from "./batch.ts";
 import { happened, loaded } from "./happened.ts";
 import type { TodoEvent } from "./happened.ts";
@@ -232,8 +232,7 @@ export class TodoHost implements AsyncDisposable {
     this.#syncs.run(plugin, isTold).then(
       (outcome) => {
         if (outcome.ok) return;
-        const { index, path, message } = outcome.error;
-        this.#problem(plugin, new Error(`its batch is refused: command ${index}${path}: ${message}`));
+        this.#problem(plugin, new Error(`its batch is refused: ${batchErrorWords(outcome.error)}`));
       },
       (error: unknown) => this.#problem(plugin, error),
     );

@@ -22,7 +22,8 @@ export function notesLines(notes: string, indent: string): string[] {
   const isVerbatim = verbatim(lines);
   const isStray = lines.some((line, at) => isVerbatim[at] !== true && isOpener(line));
   // Nothing can be written otherwise within code, so then it does not stand there as code.
-  const isPlain = isStray || encodes(lines.filter((_, at) => isVerbatim[at] === true)) || isIndented(lines);
+  const isPlain =
+    isStray || lines.some((line, at) => isVerbatim[at] === true && isHarmful(line)) || isIndented(lines);
   const written = lines.map((line, at) => {
     if (!isPlain && isVerbatim[at] === true) return line;
     return writtenLine(line, at === 0 || at === lines.length - 1);
@@ -55,10 +56,6 @@ function verbatim(lines: readonly string[]): boolean[] {
     at = end;
   }
   return found;
-}
-
-function encodes(lines: readonly string[]): boolean {
-  return lines.some(isHarmful);
 }
 
 function isIndented(lines: readonly string[]): boolean {

@@ -129,8 +129,8 @@ function isOptional({ isRequired, holder }: Row): boolean {
   return !isRequired && holder === "object";
 }
 
-function isItem({ holder, key }: Row): boolean {
-  return holder === "array" || (holder === "map" && key !== null) || (holder === "map" && key === null);
+export function isItem({ holder }: Row): boolean {
+  return holder === "array" || holder === "map";
 }
 
 export function canRemove(row: Row): boolean {

@@ -5,12 +5,14 @@ import {
   canBreak,
   canRechoose,
   canRemove,
+  isItem,
+  pastedInForm,
   rechosenNext,
   removed,
   shifted,
   stepped,
+  withAnother,
 } from "./edit.ts";
-import { pastedInForm, withAnother } from "./edit.ts";
 import { activeRow, isOnSubmit, toggledRaw } from "./form.ts";
 import type { Form } from "./form.ts";
 import type { Row } from "./rows.ts";
@@ -80,13 +82,13 @@ export const formKeys: readonly FormKey[] = [
   {
     keys: ["alt+up", "ctrl+up"],
     label: "move the item up",
-    when: onRow(({ holder }) => holder === "array" || holder === "map"),
+    when: onRow(isItem),
     run: (form) => shifted(form, -1),
   },
   {
     keys: ["alt+down", "ctrl+down"],
     label: "move the item down",
-    when: onRow(({ holder }) => holder === "array" || holder === "map"),
+    when: onRow(isItem),
     run: (form) => shifted(form, 1),
   },
   {

@@ -73,8 +73,8 @@ export function formOf(schema: JsonSchema | undefined, words: FormWords, value?:
 /** With another content. */
 export function filledIn(form: Form, root: Field): Form {
   const value = valueOf(root) ?? {};
-  const verdict = verdictOf(root, form.schema, value, form.verdict.isChecked);
   const rows = rowsOf(root, form.words.name);
+  const verdict = verdictOf(rows, form.schema, value, form.verdict.isChecked);
   const cursor = Math.min(form.cursor, rows.length);
   return {
     ...form,

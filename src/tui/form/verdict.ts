@@ -6,7 +6,6 @@ import { inTime } from "../../io/in-time.ts";
 import type { SchemaObject } from "../../text/schema.ts";
 import { optionIn, read, valueOf } from "./field.ts";
 import type { Field } from "./field.ts";
-import { rowsOf } from "./rows.ts";
 import type { Row } from "./rows.ts";
 
 export interface Problem {
@@ -24,12 +23,11 @@ export interface Verdict {
 
 /** @param isCheckable false: what needs the whole schema is left out */
 export function verdictOf(
-  root: Field,
+  rows: readonly Row[],
   schema: JsonSchema | undefined,
   value: unknown,
   isCheckable: boolean,
 ): Verdict {
-  const rows = rowsOf(root, "");
   const fields = rows.filter(({ key }) => key === null);
   const problems = new Map<string, Problem>();
   for (const { field, pointer, isRequired } of fields) {

@@ -1,4 +1,5 @@
 /** The command line that does what the todo screen does just now, without `bulkhead`. Pure. */
+import { quoted } from "../../../text/command-line.ts";
 import type { Scene } from "../../screen.ts";
 import { choicesOf } from "./ask-keys.ts";
 import { actionsIn } from "./page-keys.ts";
@@ -46,9 +47,4 @@ export function commandOf({ mode }: TodosState, scene: Scene): string {
 function runOf(plugin: string, action: string, input: string): string {
   if (action === syncAction) return `call ${plugin}.sync`;
   return `run ${plugin}.${action}${input === "" ? "" : ` ${quoted(`input=${input}`)}`}`;
-}
-
-/** As a POSIX shell takes it as one word. */
-function quoted(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
 }

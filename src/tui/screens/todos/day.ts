@@ -1,4 +1,5 @@
 /** Days as they are typed and as they are told. Pure. */
+import { isDay } from "../../../todo/batch.ts";
 
 export type TypedDay =
   | { readonly ok: true; readonly day: string | null }
@@ -24,10 +25,7 @@ export function typedDay(text: string, now: number): TypedDay {
   if (!/^\d{4}-\d{2}-\d{2}$/.test(word)) {
     return { ok: false, why: "a day such as 2026-12-31, today, tomorrow, +3d or +2w; nothing: none" };
   }
-  const date = new Date(`${word}T00:00:00Z`);
-  // The 31st of a shorter month would become the next one.
-  const isDay = !Number.isNaN(date.getTime()) && date.toISOString().startsWith(word);
-  return isDay ? { ok: true, day: word } : { ok: false, why: `there is no ${word}` };
+  return isDay(word) ? { ok: true, day: word } : { ok: false, why: `there is no ${word}` };
 }
 
 /** `today`, `2026-12-31`, `late 2026-01-01`. */

@@ -14,7 +14,8 @@ import { isDropped, keptPreview, previewDetailRows, previewRoom, wholePreview } 
 import { tallied } from "./proposal.ts";
 import type { Effect, PreviewRow } from "./proposal.ts";
 import type { PreviewMode } from "./state.ts";
-import { batchErrorWords, priorityMarks, stateMarks } from "./words.ts";
+import { batchErrorWords } from "../../../todo/batch.ts";
+import { priorityMarks, stateMarks } from "./words.ts";
 
 const signs = {
   new: { sign: "+", tone: "good" },

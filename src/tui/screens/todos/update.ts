@@ -12,7 +12,7 @@ import { going } from "./here.ts";
 import { looking } from "./look-keys.ts";
 import { backToList } from "./state.ts";
 import type { TodosMessage, TodosState, TodosStep } from "./state.ts";
-import { batchErrorWords } from "./words.ts";
+import { batchErrorWords } from "../../../todo/batch.ts";
 
 export function updateTodos(state: TodosState, message: TodosMessage, scene: Scene): TodosStep {
   switch (message.type) {

@@ -1,7 +1,6 @@
 /** How todos, batches and what happens to them are told. Plain text, not harmless yet. Pure. */
 import type { Todo } from "../../../../protocol/todo.ts";
 import { plural } from "../../../text/words.ts";
-import type { BatchError } from "../../../todo/batch.ts";
 import type { Tone } from "../../theme.ts";
 import type { Activity, Counts, DeskView } from "../../todos/view.ts";
 
@@ -27,11 +26,6 @@ export const priorityMarks = {
   normal: "",
   high: "! ",
 } as const satisfies Record<Todo["priority"], string>;
-
-/** `command 3, /parent: there is no todo "9"` */
-export function batchErrorWords({ index, path, message }: BatchError): string {
-  return `command ${index + 1}${path === "" ? "" : `, ${path}`}: ${message}`;
-}
 
 /** `3 added, 1 changed` */
 function countWords({ added, changed, removed }: Counts): string {
