@@ -70,7 +70,8 @@ async function race(
   for (let round = 0; round < run.rounds; round++) {
     // Nobody always comes after the same one.
     const first = lanes.length === 0 ? 0 : round % lanes.length;
-    for (const { starter, work, rounds } of [...lanes.slice(first), ...lanes.slice(0, first)]) {
+    const turned = [...lanes.slice(first), ...lanes.slice(0, first)];
+    for (const { starter, work, rounds } of round % 2 === 0 ? turned : turned.toReversed()) {
       if (starter.side === undefined) continue;
       const { side } = starter;
       const figure = await attempt(starter, kind, run, () => side.measure(work));

@@ -35,7 +35,7 @@ const { NO_COLOR: _, ...inherited } = process.env;
 const env = { ...inherited, BULKHEAD_STATE_DIR: path.join(folder, "state"), TERM: "xterm-256color" };
 
 const quantile = (list: readonly number[], part: number): number =>
-  list.toSorted((a, b) => a - b)[Math.min(list.length - 1, Math.floor(list.length * part))] ?? Number.NaN;
+  list.toSorted((a, b) => a - b)[Math.ceil(list.length * part) - 1] ?? Number.NaN;
 
 function report(name: string, figures: Readonly<Record<string, number>>, unit: string): void {
   const shown = Object.entries(figures).map(([what, value]) => `${what} ${value.toFixed(1)} ${unit}`);
@@ -71,14 +71,15 @@ async function daemon(): Promise<() => Promise<void>> {
 const pty = buildPty();
 const open = (): Pty => new Pty(pty, [...bulkhead, "tui"], env);
 
-/** Milliseconds of Node's own start and end, and from the command to the plugins on the screen. */
+/** Milliseconds from the command to Node's first word, and to the plugins on the screen. */
 async function start(): Promise<void> {
   const bare: number[] = [];
   const tui: number[] = [];
   for (let round = -1; round < Number(values.rounds); round++) {
     let from = performance.now();
-    await new Pty(pty, [process.execPath, "-e", "0"], env).ended;
-    const node = performance.now() - from;
+    const bareNode = new Pty(pty, [process.execPath, "-e", "process.stdout.write('there')"], env);
+    const node = (await bareNode.seen(/there/)) - from;
+    await bareNode.ended;
     from = performance.now();
     const terminal = open();
     const shown = (await terminal.seen(/quiet\s+serving/)) - from;

@@ -1,6 +1,6 @@
 /** A call as the command that does the same. Pure. */
 import type { JsonSchema } from "../../protocol/description.ts";
-import { harmlessJson } from "./sanitize.ts";
+import { harmlessJson, terminalLine } from "./sanitize.ts";
 import { additional, alternatives, isObject, locate, propertiesOf, resolve, typesOf } from "./schema.ts";
 import type { Located } from "./schema.ts";
 import { typed, writeJson } from "./typed-value.ts";
@@ -47,7 +47,7 @@ function assignments(params: unknown, root: Located): readonly string[] | undefi
 function wordOf(name: string, value: unknown, found: readonly Located[], root: Located): string {
   const schema = found.length > 1 ? { anyOf: found.map((each) => each.schema) } : (found[0]?.schema ?? {});
   const text = typeof value === "string" ? value : writeJson(value);
-  const isPlain = !/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u.test(text) && typeof value !== "object";
+  const isPlain = terminalLine(text) === text && typeof value !== "object";
   if (!isPlain || !isReadAs(text, value, resolve({ schema, root: root.root }), name)) {
     return `${name}:=${safeJson(value)}`;
   }

@@ -23,11 +23,11 @@ export interface ErrorObject {
   readonly data: unknown;
 }
 
-const settlements: Record<Settlement, string> = {
+export const settlements = {
   answered: "answered",
   not_sent: "not sent",
   maybe_executed: "may have been executed",
-};
+} as const satisfies Record<Settlement, string>;
 
 /** Every error as one of ours; what is not one is a mistake of this program. */
 export function asBulkheadError(error: unknown): BulkheadError {

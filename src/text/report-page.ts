@@ -2,6 +2,7 @@
 import type { CrashReport, Decision, EndCause, ProcessExit, RecordedMessage } from "../../protocol/state.ts";
 import { fields } from "./columns.ts";
 import type { Paint } from "./columns.ts";
+import { settlements } from "./failure.ts";
 import { terminalLine } from "./sanitize.ts";
 import { bytes, dateTime, duration, plural } from "./words.ts";
 
@@ -121,7 +122,6 @@ function place({ file, line }: { file?: string; line?: number }): string {
 
 function lostLines({ lostCalls, lostCallCount }: CrashReport): string[] {
   if (lostCallCount === 0) return ["no calls were in flight"];
-  const settlements = { not_sent: "not sent", maybe_executed: "may have been executed" } as const;
   const listed = lostCalls.map(({ method, settlement, ageMs }) =>
     terminalLine(`${method}  ${settlements[settlement]}, ${duration(ageMs)} after it was sent`),
   );

@@ -173,9 +173,15 @@ export function typeName(located: Located, depth = 0): string {
 }
 
 function pointer(root: SchemaObject, path: string): SchemaObject | undefined {
+  let decoded: string;
+  try {
+    decoded = decodeURIComponent(path);
+  } catch {
+    return undefined;
+  }
   let at: unknown = root;
-  for (const part of path.split("/").slice(1)) {
-    const key = decodeURIComponent(part).replaceAll("~1", "/").replaceAll("~0", "~");
+  for (const part of decoded.split("/").slice(1)) {
+    const key = part.replaceAll("~1", "/").replaceAll("~0", "~");
     const holder: unknown = at;
     if (typeof holder !== "object" || holder === null || !Object.hasOwn(holder, key)) return undefined;
     at = Reflect.get(holder, key);

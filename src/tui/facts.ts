@@ -31,8 +31,6 @@ export interface Facts {
   readonly reports: readonly CrashReport[];
   /** Oldest first; the latest of them. */
   readonly events: readonly SupervisorEvent[];
-  /** Of the last event that the journal keeps: where a new connection goes on. */
-  readonly lastSeq: number;
   /** The todo list and its plugins; null until the screen was opened. */
   readonly todos: DeskView | null;
 }
@@ -63,7 +61,6 @@ export function noFacts(socket: string, now: number): Facts {
     descriptions: new Map(),
     reports: [],
     events: [],
-    lastSeq: 0,
     todos: null,
   };
 }
@@ -101,9 +98,8 @@ export function learn(facts: Facts, news: News): Facts {
 
 function withEvents(facts: Facts, events: readonly SupervisorEvent[], isAfresh: boolean): Facts {
   const before = isAfresh ? [] : facts.events;
-  const lastSeq = events.findLast(({ seq }) => seq > 0)?.seq ?? (isAfresh ? 0 : facts.lastSeq);
   const reports = isAfresh ? [] : facts.reports;
-  return { ...facts, lastSeq, reports, events: latest([...before, ...events]) };
+  return { ...facts, reports, events: latest([...before, ...events]) };
 }
 
 /** What is told and not kept comes in any number: it must not push out what an operator did. */

@@ -1,8 +1,8 @@
 /** The connection to the daemon, made again whenever it is lost, and what it tells. */
-import type { BulkheadError } from "../../protocol/error.ts";
-import { errors, BulkheadError as Failure } from "../../protocol/error.ts";
+import { BulkheadError } from "../../protocol/error.ts";
 import type { SupervisorEvent } from "../../protocol/state.ts";
 import { Client } from "../client/client.ts";
+import { asBulkheadError } from "../text/failure.ts";
 import { kept } from "./facts.ts";
 import type { News } from "./facts.ts";
 
@@ -85,7 +85,7 @@ export class Feed {
       void this.#follow(client);
       await Promise.all([this.#ask(), this.#askReports(client)]);
     } catch (error) {
-      this.#lost(undefined, asFailure(error));
+      this.#lost(undefined, asBulkheadError(error));
     }
   }
 
@@ -98,7 +98,7 @@ export class Feed {
     if (this.#tries === 0) this.#awaySince = now;
     const delay = retries[Math.min(this.#tries, retries.length - 1)] ?? 2000;
     this.#tries += 1;
-    const failure = error ?? Failure.of("daemon_unreachable", "the daemon has gone");
+    const failure = error ?? BulkheadError.of("daemon_unreachable", "the daemon has gone");
     const connection = { state: "away", since: this.#awaySince, next: now + delay, error: failure } as const;
     this.#options.onNews([
       { type: "time", now },
@@ -170,7 +170,7 @@ export class Feed {
     if (this.#client === undefined || this.#isSilent) return;
     this.#isSilent = true;
     const now = Date.now();
-    const error = Failure.of("daemon_unreachable", "the daemon does not answer");
+    const error = BulkheadError.of("daemon_unreachable", "the daemon does not answer");
     const connection = { state: "away", since: now - patience, next: now, error } as const;
     this.#options.onNews([{ type: "connection", connection }]);
   }
@@ -228,10 +228,4 @@ async function isKept(client: Client, { seq, at }: SupervisorEvent): Promise<boo
   const [first] = await client.control("event.read", { since: seq - 1, limit: kept.events });
   // The oldest may have been left out.
   return first !== undefined && (first.seq !== seq || first.at === at);
-}
-
-export function asFailure(error: unknown): BulkheadError {
-  if (error instanceof Failure) return error;
-  const message = error instanceof Error ? error.message : String(error);
-  return new Failure("internal_error", message, errors.internal_error.number);
 }

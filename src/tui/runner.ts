@@ -2,8 +2,8 @@
 import type { LogLine } from "../../protocol/state.ts";
 import type { Client } from "../client/client.ts";
 import { BulkheadError } from "../../protocol/error.ts";
-import type { CallNews, Effect, LogQuery, PluginCall } from "./effect.ts";
-import { asFailure } from "./feed.ts";
+import type { Answer, CallNews, Effect, LogQuery, PluginCall } from "./effect.ts";
+import { asBulkheadError } from "../text/failure.ts";
 import type { News } from "./facts.ts";
 import type { Message } from "./state.ts";
 import type { TodoDesk } from "./todos/desk.ts";
@@ -71,7 +71,7 @@ export class Runner {
       case "pager":
         void this.#options
           .page(effect.text)
-          .catch((error: unknown) => this.#notice("bad", asFailure(error).message));
+          .catch((error: unknown) => this.#notice("bad", asBulkheadError(error).message));
         break;
       case "quit":
         if (effect.isAgreed === true) this.#options.quit();
@@ -121,7 +121,7 @@ export class Runner {
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- whoever made the effect knows what it asks for
       if (reply !== undefined) this.#options.dispatch(reply({ ok: true, value: value as never }));
     } catch (error) {
-      const failure = asFailure(error);
+      const failure = asBulkheadError(error);
       if (reply === undefined) this.#notice("bad", `${failure.message} [${failure.code}]`);
       else this.#options.dispatch(reply({ ok: false, error: failure }));
     }
@@ -134,7 +134,7 @@ export class Runner {
       const value = await this.#client().describe(plugin);
       this.#fed([{ type: "described", plugin, described: { ok: true, value } }]);
     } catch (error) {
-      this.#fed([{ type: "described", plugin, described: { ok: false, error: asFailure(error) } }]);
+      this.#fed([{ type: "described", plugin, described: { ok: false, error: asBulkheadError(error) } }]);
     } finally {
       this.#describing.delete(plugin);
     }
@@ -146,7 +146,7 @@ export class Runner {
     this.#calls.get(id)?.abort();
     this.#calls.set(id, controller);
     const startedAt = performance.now();
-    let waiting: Omit<CallNews, "id" | "elapsedMs"> = {};
+    let waiting: { progress?: unknown; items?: unknown[]; answer?: Answer<unknown> } = {};
     let timer: NodeJS.Timeout | undefined;
     const tell = (): void => {
       clearTimeout(timer);
@@ -160,7 +160,7 @@ export class Runner {
       signal: controller.signal,
       timeout,
       onProgress: (progress: unknown) => {
-        waiting = { ...waiting, progress };
+        waiting.progress = progress;
         tellSoon();
       },
     };
@@ -170,17 +170,17 @@ export class Runner {
       if (isStream) {
         const items = client.stream(target, params, options);
         for await (const item of items) {
-          const before = waiting.items ?? [];
-          waiting = { ...waiting, items: [...before, item.value] };
+          const fresh = (waiting.items ??= []);
+          fresh.push(item.value);
           tellSoon();
           // What is not shown yet keeps the plugin waiting, rather than this program's memory growing.
-          if (before.length > mostLines) await new Promise((resolve) => setTimeout(resolve, pace));
+          if (fresh.length > mostLines) await new Promise((resolve) => setTimeout(resolve, pace));
         }
         value = await items.result;
       } else value = await client.call(target, params, options);
-      waiting = { ...waiting, answer: { ok: true, value } };
+      waiting.answer = { ok: true, value };
     } catch (error) {
-      waiting = { ...waiting, answer: { ok: false, error: asFailure(error) } };
+      waiting.answer = { ok: false, error: asBulkheadError(error) };
     }
     if (this.#calls.get(id) === controller) this.#calls.delete(id);
     tell();
@@ -231,7 +231,7 @@ export class Runner {
     } catch (error) {
       clearTimeout(timer);
       if (controller.signal.aborted) return;
-      this.#notice("bad", asFailure(error).message);
+      this.#notice("bad", asBulkheadError(error).message);
       // The connection's end is told by the connection. While it lasts, too much came at once: once more, a little later.
       const again = (): void => {
         if (!controller.signal.aborted) void this.#readLog(asked, reply);

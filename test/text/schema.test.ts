@@ -37,6 +37,7 @@ describe("a hostile schema is read to an end", () => {
       { anyOf: Array.from({ length: 50 }, () => ({ type: "array", items: self })) },
     ],
     ["a reference to itself", self],
+    ["a reference that is no URI", { $ref: "#/%" }],
   ])("%s", (_what, schema) => {
     expect(typeName(locate(schema))).not.toBe("");
     expect(propertiesOf(locate(schema))).toEqual([]);

@@ -40,11 +40,13 @@ function linesOf(state: AppState, overlay: Overlay, width: number, room: number)
         "",
         `${tone("accent", "y")} yes   ${tone("accent", "n")} no`,
       ];
-    case "help":
-      return helpLines(state, width).slice(
-        overlay.top,
-        overlay.top + Math.min(room, overlaySize(state.size).rows),
-      );
+    case "help": {
+      const lines = helpLines(state, width);
+      const rows = Math.min(room, overlaySize(state.size).rows);
+      // The terminal may have grown since it was scrolled.
+      const top = Math.min(overlay.top, Math.max(0, lines.length - rows));
+      return lines.slice(top, top + rows);
+    }
     case "palette": {
       const entries = paletteEntries(overlay.at, overlay.input.text);
       const rows = Math.max(1, Math.min(room, overlaySize(state.size).rows) - 1);

@@ -101,10 +101,7 @@ export const pluginsScreen: Screen<PluginsState, Operated> = {
   initial: initialPlugins,
   bindings: (state, scene) => {
     if (typing(state)) return typingBindings;
-    const operations = operatorKeys<PluginsState, Operated>(
-      selectedPlugin(state, scene),
-      (message) => message,
-    );
+    const operations = operatorKeys<PluginsState>(selectedPlugin(state, scene));
     // In 80 columns the footer ends behind the operations: what an operator came for is before that.
     return [...goings, ...operations, toCrashes, ...views, ...moves];
   },

@@ -3,7 +3,7 @@ import { logLine } from "../../../text/log-words.ts";
 import { notice } from "../../effect.ts";
 import { statusOf } from "../../facts.ts";
 import { noFilter } from "../../parts/filter.ts";
-import { listTop, movedList, moveKeys, placed, scrolled } from "../../parts/list.ts";
+import { movedList, moveKeys, placed, scrolled } from "../../parts/list.ts";
 import type { Move } from "../../parts/list.ts";
 import { step } from "../../screen.ts";
 import type { Binding, Scene } from "../../screen.ts";
@@ -32,7 +32,7 @@ function everyKey(state: PluginScreenState, scene: Scene): readonly PluginBindin
   const own = tabKeys[state.tab].filter(({ when }) => when?.(state, scene) ?? true);
   const taken = new Set(own.flatMap(({ keys }) => keys));
   const selected = statusOf(scene.facts, state.plugin);
-  const operations = operatorKeys<PluginScreenState, PluginMessage>(selected, (message) => message);
+  const operations = operatorKeys<PluginScreenState>(selected);
   const others = [...common, ...operations, ...copying].filter(
     ({ keys }) => !keys.some((key) => taken.has(key)),
   );
@@ -269,7 +269,7 @@ const crashKeys: readonly PluginBinding[] = [
 
 export function selectedReport(state: PluginScreenState, { facts }: Scene) {
   const reports = reportsOf(facts, state.plugin, state.reports);
-  return reports[placed(state.crashes ?? listTop, reports.length, reports.length).cursor];
+  return reports[placed(state.crashes, reports.length, reports.length).cursor];
 }
 
 const tabKeys = {

@@ -1,4 +1,5 @@
 /** The screen of one plugin as lines. Pure. */
+import type { PluginStatus } from "../../../../protocol/state.ts";
 import { terminalLine } from "../../../text/sanitize.ts";
 import { callRate } from "../../../text/stats-words.ts";
 import { stateCell } from "../../../text/status-words.ts";
@@ -39,7 +40,7 @@ export function pluginLines(state: PluginScreenState, scene: Scene): string[] {
     return [tone("warn", cut(terminalLine(words), size.columns))];
   }
   const body = tabLines(state, scene);
-  return [titleLine(state, scene), tabLine(state, scene, body.position), ...body.lines].slice(0, size.rows);
+  return [titleLine(status, scene), tabLine(state, scene, body.position), ...body.lines].slice(0, size.rows);
 }
 
 interface TabBody {
@@ -48,9 +49,7 @@ interface TabBody {
   readonly position: string;
 }
 
-function titleLine({ plugin }: PluginScreenState, { facts, size }: Scene): string {
-  const status = statusOf(facts, plugin);
-  if (status === undefined) return "";
+function titleLine(status: PluginStatus, { facts, size }: Scene): string {
   const { id, version, readySince, pid, error } = status;
   const stats = facts.stats.get(id);
   const isOld = facts.connection.state !== "up";

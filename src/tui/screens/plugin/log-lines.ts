@@ -7,7 +7,7 @@ import { promptLine } from "../../parts/prompt.ts";
 import type { Size } from "../../screen.ts";
 import { paint, tone } from "../../theme.ts";
 import type { Tone } from "../../theme.ts";
-import { cursorOf, lastNumber, lineAt, topOf } from "./log.ts";
+import { cursorOf, lastNumber, lineAt, shownText, topOf } from "./log.ts";
 import type { LogState } from "./log.ts";
 
 /** Lines of the tab that are not the log's. */
@@ -122,7 +122,7 @@ function prefixOf({ at, level }: LogLine, { hasTime }: LogState, width: number):
 function bodyLines(line: LogLine, log: LogState, width: number): string[] {
   if (line.kind === "border") return [""];
   const room = Math.max(2, width - widthOf(prefixOf(line, log, width)));
-  const text = terminalLine(line.text.replaceAll("\t", "  "));
+  const text = shownText(line);
   return log.isWrapped ? wrap(text, room) : [cut(text, room)];
 }
 

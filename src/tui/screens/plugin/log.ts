@@ -128,8 +128,13 @@ export function followed(log: LogState): LogState {
   return log.cursor === null ? { ...log, cursor: cursorOf(log), top: log.first } : { ...log, cursor: null };
 }
 
+/** A line's text as it is shown, and searched. */
+export function shownText({ text }: LogLine): string {
+  return terminalLine(text.replaceAll("\t", "  "));
+}
+
 function isMatch(line: LogLine, needle: string): boolean {
-  return needle !== "" && terminalLine(line.text).toLowerCase().includes(needle.toLowerCase());
+  return needle !== "" && shownText(line).toLowerCase().includes(needle.toLowerCase());
 }
 
 /** The next line with the searched text, from the selected one on and round; undefined: there is none. */

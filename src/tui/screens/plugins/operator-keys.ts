@@ -22,38 +22,27 @@ export function operatedNotice({ plugin, answer }: Operated): Effect<never> {
 const resting: ReadonlySet<PluginState> = new Set(["idle", "stopped", "failed", "backoff"]);
 
 /** @param selected the plugin that they are for; undefined: there is none */
-export function operatorKeys<S, M>(
-  selected: PluginStatus | undefined,
-  wrap: (message: Operated) => M,
-): readonly Binding<S, M>[] {
+export function operatorKeys<S>(selected: PluginStatus | undefined): readonly Binding<S, Operated>[] {
   if (selected === undefined) return [];
   const { id, state } = selected;
-  const told = (answer: Answer<PluginStatus>): M => wrap({ type: "operated", plugin: id, answer });
-  const key = (keys: readonly string[], verb: Verb, label: string, hint?: string): Binding<S, M> => ({
+  const told = (answer: Answer<PluginStatus>): Operated => ({ type: "operated", plugin: id, answer });
+  const key = (keys: readonly string[], verb: Verb, label: string, hint?: string): Binding<S, Operated> => ({
     keys,
     label,
     ...(hint === undefined ? {} : { hint }),
     run: (own: S) => step(own, operate(verb, selected, told)),
   });
+  if (state === "disabled") return [key(["d", "E"], "enable", "enable it again", "enable")];
   const rolling = restartRolling(selected, told);
-  const isOff = state === "disabled";
   return [
-    ...(isOff ? [] : [key(["r"], "restart", "restart it", "restart")]),
-    ...(isOff
-      ? []
-      : [
-          {
-            keys: ["R"],
-            label: "restart it without a gap: the old process serves until the new one is ready",
-            run: (own: S) => step(own, rolling),
-          },
-        ]),
-    ...(isOff ? [] : [key(["s"], "start", "start it", resting.has(state) ? "start" : undefined)]),
-    ...(isOff
-      ? []
-      : [key(["S"], "stop", "stop it until somebody starts it", state === "stopped" ? undefined : "stop")]),
-    isOff
-      ? key(["d", "E"], "enable", "enable it again", "enable")
-      : key(["d"], "disable", "disable it: it stays off when the daemon starts again"),
+    key(["r"], "restart", "restart it", "restart"),
+    {
+      keys: ["R"],
+      label: "restart it without a gap: the old process serves until the new one is ready",
+      run: (own: S) => step(own, rolling),
+    },
+    key(["s"], "start", "start it", resting.has(state) ? "start" : undefined),
+    key(["S"], "stop", "stop it until somebody starts it", state === "stopped" ? undefined : "stop"),
+    key(["d"], "disable", "disable it: it stays off when the daemon starts again"),
   ];
 }
