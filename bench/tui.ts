@@ -21,7 +21,7 @@ import { buildPty, Pty } from "./pty.ts";
 const { values } = parseArgs({
   options: {
     rounds: { type: "string", default: "10" },
-    keys: { type: "string", default: "100" },
+    keys: { type: "string", default: "300" },
     minutes: { type: "string", default: "1" },
     rate: { type: "string", default: "50000" },
     json: { type: "boolean", default: false },

@@ -53,7 +53,7 @@ test("every screen fills the terminal and not one line or column more, at any si
         const known = isAway ? factsOf(away) : facts;
         const state = pressed.reduce(press, initialState({ columns, rows }, known));
         const lines = renderToString(<Frame state={state} />, { columns }).split("\n");
-        expect(lines.length).toBeLessThanOrEqual(rows);
+        expect(lines).toHaveLength(rows);
         for (const line of lines) expect(shownWidth(line)).toBeLessThanOrEqual(columns);
       },
     ),
