@@ -6,7 +6,7 @@
 // A part without its toolchain is skipped, and says why. The exit status is 1 when a part failed, with --strict or
 // CI=true also when one was skipped. --conformance adds the SDKs' reference plugins, for the golden transcripts.
 import { spawn } from "node:child_process";
-import { mkdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -109,8 +109,12 @@ async function buildC(source, target, flags, wished, quiet) {
   const compiler = process.env.CC || "cc";
   const from = path.join(root, source);
   const to = path.join(root, target);
-  if (modified(to) >= Math.max(modified(from), modified(script)))
-    return { status: "built", with: "unchanged" };
+  // An installed package has no sample plugins.
+  if (!existsSync(from)) return { status: "skipped", reason: "its source is not here" };
+  const folder = path.dirname(from);
+  const headers = readdirSync(folder).filter((name) => name.endsWith(".h"));
+  const sources = [from, script, ...headers.map((name) => path.join(folder, name))];
+  if (modified(to) >= Math.max(...sources.map(modified))) return { status: "built", with: "unchanged" };
   mkdirSync(path.dirname(to), { recursive: true });
   // Renamed when whole: nobody meets half a file, and one that runs just now can still be replaced.
   const fresh = `${to}.${process.pid}`;

@@ -4,7 +4,6 @@
 
 var fs = require("fs");
 var path = require("path");
-var spawn = require("child_process").spawn;
 var pathToFileURL = require("url").pathToFileURL;
 
 var oldest = 24;
@@ -27,7 +26,9 @@ function runWith(node) {
       if (child !== null && (signal !== "SIGINT" || !process.stdin.isTTY)) child.kill(signal);
     });
   });
-  child = spawn(node, [__filename].concat(process.argv.slice(2)), { stdio: "inherit" });
+  child = require("child_process").spawn(node, [__filename].concat(process.argv.slice(2)), {
+    stdio: "inherit",
+  });
   child.on("error", function (error) {
     refuse("can't run " + node + ": " + error.message, "install Node " + oldest + " or newer");
   });

@@ -44,7 +44,7 @@ export async function setup(native = {}) {
   dependencies();
   say("setup: compiling");
   run("tsc", ["-p", "tsconfig.build.json"], { stdio: ["ignore", 2, 2] });
-  run("node", ["scripts/bundle-tui.mjs"], { stdio: ["ignore", 2, 2] });
+  run("node", ["scripts/bundle-cli.mjs"], { stdio: ["ignore", 2, 2] });
   const { buildPlugins } = await import("./build-plugins.mjs");
   const parts = await buildPlugins(native);
   for (const { name, status, reason } of parts) {

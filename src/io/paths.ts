@@ -1,5 +1,4 @@
 /** Where the configuration is found and where state is kept. Pure, but for looking whether a file is there. */
-import { createHash } from "node:crypto";
 import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync } from "node:fs";
 import { homedir, userInfo } from "node:os";
 import path from "node:path";
@@ -36,6 +35,8 @@ export interface StatePaths {
   readonly logDir: string;
   /** A plugin's own directory, which outlives its processes. */
   readonly dataDir: (plugin: string) => string;
+  /** Private copies of its executable, where something vouches for that. */
+  readonly copies: (plugin: string) => string;
 }
 
 /**
@@ -63,6 +64,7 @@ export function statePaths(options: {
     daemonLog: path.join(stateDir, "daemon.log"),
     logDir: path.join(stateDir, "logs"),
     dataDir: (plugin) => path.join(stateDir, "data", plugin),
+    copies: (plugin) => path.join(stateDir, "executables", plugin),
   };
 }
 
@@ -99,6 +101,8 @@ function fits(socket: string): boolean {
 }
 
 function shortHash(text: string): string {
+  // Loaded here only: it is a tenth of the start of a command that asks the daemon.
+  const { createHash } = process.getBuiltinModule("node:crypto");
   return createHash("sha256").update(text).digest("hex").slice(0, 16);
 }
 
