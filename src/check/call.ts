@@ -20,12 +20,17 @@ export class Call {
   readonly progress: unknown[] = [];
   /** Items that the plugin may still send. */
   credit: number;
+  /** The answer may carry data. */
+  readonly takesData: boolean;
   answer: Answer | undefined;
+  /** The answer carried some. */
+  hasData = false;
   answers = 0;
 
-  constructor(id: Id, name: string, credit: number) {
+  constructor(id: Id, name: string, credit: number, takesData: boolean) {
     this.id = id;
     this.name = name;
     this.credit = credit;
+    this.takesData = takesData;
   }
 }

@@ -1,5 +1,6 @@
 /** All checks, in the order in which they are told. */
 import type { Check } from "./check.ts";
+import { bulk } from "./checks/bulk.ts";
 import { calls } from "./checks/calls.ts";
 import { configuration } from "./checks/configuration.ts";
 import { framing } from "./checks/framing.ts";
@@ -17,6 +18,7 @@ export const checks: readonly Check[] = [
   ...messages,
   ...framing,
   ...calls,
+  ...bulk,
   ...streams,
   ...services,
   ...leaving,

@@ -4,11 +4,13 @@ import type { RpcError } from "../../protocol/error.ts";
 import { itemParams } from "../../protocol/plugin.ts";
 import type { CallContext } from "../../protocol/plugin.ts";
 import type { ProcessExit } from "../../protocol/state.ts";
+import { BulkheadError } from "../../protocol/error.ts";
 import { isObject } from "../core/json-value.ts";
 import type { PluginProcess } from "../io/process/plugin-process.ts";
 import { encodeFrame, FrameParser } from "../wire/framing.ts";
 import { scan } from "../wire/scan.ts";
-import type { Id } from "../wire/scan.ts";
+import type { Envelope, Id } from "../wire/scan.ts";
+import { resultValue } from "../wire/result.ts";
 import { excerpt } from "../wire/violation.ts";
 import { Call } from "./call.ts";
 import type { Answer, Item } from "./call.ts";
@@ -107,8 +109,9 @@ export class Conversation {
     if (stdin.writable) stdin.write(bytes);
   }
 
-  send(message: object): void {
-    this.write(encodeFrame(JSON.stringify({ jsonrpc: "2.0", ...message })));
+  /** @param data beside it, in a frame of that type */
+  send(message: object, data?: Buffer): void {
+    this.write(encodeFrame(JSON.stringify({ jsonrpc: "2.0", ...message }), data));
   }
 
   notify(method: string, params: object = {}): void {
@@ -120,16 +123,20 @@ export class Conversation {
   }
 
   /** Expects an answer to a request that is written by other means. */
-  expect(id: Id, name: string, credit = 0): Call {
-    const call = new Call(id, name, credit);
+  expect(id: Id, name: string, { credit = 0, bulk = false }: CallContext = {}): Call {
+    const call = new Call(id, name, credit, bulk);
     this.calls.set(id, call);
     return call;
   }
 
-  call(method: string, params: unknown = {}, options: { ctx?: CallContext; id?: Id } = {}): Call {
-    const { ctx, id = this.nextId() } = options;
-    const call = this.expect(id, method, ctx?.credit ?? 0);
-    this.send({ id, method, params, ...(ctx === undefined ? {} : { ctx }) });
+  call(
+    method: string,
+    params: unknown = {},
+    options: { ctx?: CallContext; id?: Id; data?: Buffer } = {},
+  ): Call {
+    const { ctx, id = this.nextId(), data } = options;
+    const call = this.expect(id, method, ctx);
+    this.send({ id, method, params, ...(ctx === undefined ? {} : { ctx }) }, data);
     return call;
   }
 
@@ -222,7 +229,8 @@ export class Conversation {
   #read(chunk: Buffer): void {
     try {
       this.#parser.push(chunk);
-      for (let body = this.#parser.next(); body !== undefined; body = this.#parser.next()) this.#take(body);
+      for (let body = this.#parser.next(); body !== undefined; body = this.#parser.next())
+        this.#take(body, this.#parser.data);
     } catch (error) {
       const what = error instanceof Error ? error.message : String(error);
       this.#offence("messages", what);
@@ -233,15 +241,19 @@ export class Conversation {
   }
 
   /** @throws WireViolation */
-  #take(body: Buffer): void {
+  #take(body: Buffer, data: Buffer | undefined): void {
     const text = body.toString("utf8");
     this.lastReceived = cut(text);
     const envelope = scan(body);
     const message: unknown = JSON.parse(text);
     if (!isObject(message)) return;
+    if (data !== undefined) this.#judgeData(envelope);
     switch (envelope.kind) {
       case "result":
-        return this.#answered(envelope.id, { kind: "result", result: message["result"] });
+        return this.#answered(envelope.id, {
+          kind: "result",
+          result: data === undefined ? message["result"] : this.#withBytes(envelope.result, data),
+        });
       case "error": {
         const error = errorOf(message["error"]);
         if (error === undefined) {
@@ -256,6 +268,29 @@ export class Conversation {
         return this.#ask(envelope.id, envelope.method, message);
       default:
         return envelope satisfies never;
+    }
+  }
+
+  /** Only answers whose requests said so carry data. */
+  #judgeData(envelope: Envelope): void {
+    const call = envelope.kind === "result" ? this.calls.get(envelope.id) : undefined;
+    if (call !== undefined) call.hasData = true;
+    if (call?.takesData === true) return;
+    this.#offence(
+      "messages",
+      call === undefined
+        ? `data beside what is no answer: ${this.lastReceived}`
+        : `data beside the answer to ${call.name}, whose request had no ctx.bulk`,
+    );
+  }
+
+  #withBytes(result: Buffer, data: Buffer): unknown {
+    try {
+      return resultValue(result, data);
+    } catch (error) {
+      if (!(error instanceof BulkheadError)) throw error;
+      this.#offence("messages", error.message);
+      return JSON.parse(result.toString());
     }
   }
 

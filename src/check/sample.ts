@@ -144,10 +144,14 @@ const formats: Readonly<Record<string, string>> = {
 const tried = ["sample", "a", "A", "0", "1.0.0", "a.b", "/a", "a/b", "a@b.c", "a-b", "a=b", "#000000", ""];
 
 function stringOf(schema: JsonObject): unknown {
-  const { format, pattern } = schema;
+  const { format, pattern, contentEncoding } = schema;
   if (typeof format === "string" && Object.hasOwn(formats, format)) return formats[format];
   const min = numeric(schema["minLength"]) ?? 0;
   const max = numeric(schema["maxLength"]) ?? Infinity;
+  // Four characters are three bytes: base64 text is as long as a number of those.
+  if (contentEncoding === "base64") {
+    return "bulk".repeat(Math.max(1, Math.ceil(min / 4))).slice(0, Math.floor(max / 4) * 4);
+  }
   if (typeof pattern !== "string") return "sample".padEnd(min, "s").slice(0, max);
   let expression: RegExp;
   try {

@@ -153,7 +153,8 @@ function defaultsOf(config: JsonSchema | undefined): Params {
 function isText(schema: unknown, format: string | undefined): boolean {
   if (schema === true) return format === undefined;
   if (!isObject(schema)) return false;
-  const { type } = schema;
+  const { type, contentEncoding } = schema;
+  if (contentEncoding !== undefined) return false;
   const takesText =
     type === undefined || type === "string" || (Array.isArray(type) && type.includes("string"));
   return takesText && (format === undefined || (schema["format"] === format && type !== undefined));

@@ -53,6 +53,11 @@ describe("a plugin fails where it", () => {
     ["undeclared", "answers with an error that it has not declared", "declared-errors"],
     ["lax", "takes wrong params", "wrong-params"],
     ["no-path", "does not say where params are wrong", "wrong-params"],
+    ["bulk-whole", "takes data for JSON", "bulk-frames"],
+    ["bulk-range", "takes a range outside of the data", "bulk-calls"],
+    ["text-only", "takes no bytes beside the JSON", "bulk-calls"],
+    ["bulk-unasked", "answers with data that nobody asked for", "bulk-calls", "valid-messages"],
+    ["bulk-reference", "refers to data that it does not send", "bulk-calls", "valid-messages"],
     ["progress", "reports progress in another form", "progress"],
     ["greedy", "sends items without credit", "stream-credit", "stream-rules"],
     ["seq", "counts items from 1", "stream-items", "stream-rules"],
@@ -96,6 +101,11 @@ test("what builds on a check that failed is skipped, and says why", async () => 
     { id: "ping", status: "skipped", reason: "it could not be activated", blockedBy: "activate" },
     { id: "terminal", status: "passed" },
   ]);
+});
+
+test("what is said of bulk data is not asked of a plugin that does not offer it", async () => {
+  const results = await checked(plugin, { args: ["no-bulk"], only: ["bulk-frames", "bulk-calls"] });
+  expect(results.map(({ status }) => status)).toEqual(["skipped", "skipped"]);
 });
 
 test("a description that is wrong is refused with the place", async () => {

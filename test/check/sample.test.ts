@@ -18,6 +18,7 @@ describe("a sample", () => {
     ["is beyond an exclusive bound", { type: "integer", exclusiveMinimum: 3 }, 4],
     ["is long enough", { type: "string", minLength: 8 }, "sampless"],
     ["is an integer of 64 bits", { type: "string", format: "int64" }, "9007199254740993"],
+    ["is base64 text", { type: "string", contentEncoding: "base64", minLength: 5 }, "bulkbulk"],
     ["fits a simple pattern", { type: "string", pattern: "^/" }, "/a"],
     ["follows a reference", { $ref: "#/$defs/a", $defs: { a: { type: "boolean" } } }, false],
     ["prefers a value to null", { type: ["null", "integer"] }, 1],

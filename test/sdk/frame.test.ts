@@ -4,7 +4,7 @@ import { encodeFrame, FrameReader } from "../../protocol/sdk/typescript/frame.ts
 
 function bodies(chunks: readonly Buffer[], limit = 1000): string[] {
   const reader = new FrameReader(limit);
-  const read = chunks.flatMap((chunk) => [...reader.push(chunk)].map(String));
+  const read = chunks.flatMap((chunk) => [...reader.push(chunk)].map(({ body }) => String(body)));
   reader.end();
   return read;
 }
@@ -24,7 +24,7 @@ test("however a stream is cut, it holds the same frames", () => {
   const cuts = fc.array(fc.nat(), { maxLength: 20 });
   fc.assert(
     fc.property(fc.array(text), cuts, (texts, places) => {
-      const whole = Buffer.concat(texts.map(encodeFrame));
+      const whole = Buffer.concat(texts.map((each) => encodeFrame(each)));
       const ends = [...places.map((place) => place % (whole.length + 1)), whole.length].sort((a, b) => a - b);
       const chunks = ends.map((end, i) => whole.subarray(ends[i - 1] ?? 0, end));
       expect(bodies(chunks)).toEqual(texts);

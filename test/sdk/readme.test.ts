@@ -37,6 +37,11 @@ test("the example of a call does what it says", async () => {
   });
 });
 
+test("the example with bytes takes and gives them", async () => {
+  const host = await Host.ready(examples[2] ?? "");
+  expect(await host.call("image.invert", { pixels: "AP8B" })).toEqual({ pixels: "/wD+" });
+});
+
 test("every example type-checks", async () => {
   const compilerOptions = {
     rootDir: "/",
@@ -51,5 +56,5 @@ test("every example type-checks", async () => {
     ({ stdout }: { stdout: string }) => stdout,
   );
   expect(errors).toBe("");
-  expect(examples).toHaveLength(5);
+  expect(examples).toHaveLength(6);
 });

@@ -17,6 +17,7 @@ import type {
   StreamHandler,
   StreamSpec,
 } from "./contract.ts";
+import { inText } from "./bulk.ts";
 import { isObject } from "./error.ts";
 import { fit, invalidParams, invalidResult, jsonSchema } from "./schema.ts";
 import { positionOf } from "./stream.ts";
@@ -177,7 +178,13 @@ export class Api {
 function runner(params: z.ZodType, handler: Erased): Served["run"] {
   // The handler's type was derived from this very schema.
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-  return (raw, call) => handler(fit(params, raw ?? {}, invalidParams) as never, call);
+  return (raw, call) => handler(accepted(params, raw ?? {}) as never, call);
+}
+
+function accepted(params: z.ZodType, raw: unknown): unknown {
+  const parsed = params.safeParse(raw);
+  // A host may send bytes also where the schema wants their text.
+  return parsed.success ? parsed.data : fit(params, inText(raw, Infinity), invalidParams);
 }
 
 function checked(schema: z.ZodType | undefined, what: string): (value: unknown) => unknown {

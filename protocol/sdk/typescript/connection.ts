@@ -10,6 +10,7 @@ import {
   type RequestMessage,
 } from "vscode-jsonrpc/node";
 import type { Readable, Writable } from "node:stream";
+import { BulkResult } from "./bulk.ts";
 import { codes, HostError, isObject } from "./error.ts";
 import { isId, type Context, type Id } from "./message.ts";
 import { StrictReader, StrictWriter, type Limits } from "./transport.ts";
@@ -53,10 +54,11 @@ export class Incoming implements AbstractCancellationTokenSource, CancellationTo
 /** A plugin may ignore what it receives here; what is malformed is ignored too. */
 function contextOf(ctx: unknown): Context {
   if (!isObject(ctx)) return {};
-  const { ms, credit } = ctx;
+  const { ms, credit, bulk } = ctx;
   return {
     ...(typeof ms === "number" && { ms }),
     ...(typeof credit === "number" && credit > 0 && { credit }),
+    ...(bulk === true && { bulk }),
   };
 }
 
@@ -109,7 +111,8 @@ export class Connection {
     });
     connection.onRequest((_method, _params, token) => {
       if (!(token instanceof Incoming)) throw new TypeError("a request without its message");
-      return receiver.request(token);
+      const answer = receiver.request(token);
+      return token.context.bulk === true ? answer.then((result) => new BulkResult(result)) : answer;
     });
     connection.onNotification((method: string, params: unknown) => receiver.notification(method, params));
     connection.onNotification("$/progress", (params: unknown) => {

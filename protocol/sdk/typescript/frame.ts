@@ -1,15 +1,26 @@
-/** Frames: `Content-Length: N`, an empty line, N bytes. Strict, where vscode-jsonrpc's own reader forgives. */
+/** Frames: `Content-Length: N`, an empty line, N bytes, some of which may be data beside the JSON. Strict, where vscode-jsonrpc's own reader forgives. */
 
 /** Source: protocol/README.md, "Framing". */
 const HEADER_BYTES = 4096;
+/** No stream of the operating system hands over more than this at once. */
+const LARGEST_CHUNK = 64 * 1024;
 const LF = 0x0a;
 
 /** The input is not in step with the protocol: there is no way to find the next frame. */
-class FrameError extends Error {
+export class FrameError extends Error {
   override readonly name = "FrameError";
 }
 
-/** Takes bodies out of a byte stream that is cut into chunks anywhere. */
+/** Announces data beside the JSON. */
+const BULK = "application/vnd.bulkhead.bulk";
+
+export interface Frame {
+  readonly body: Buffer;
+  /** Present: the frame is one with data, even if that is empty. Nothing else that is still to be read lies in its memory. */
+  readonly data?: Buffer;
+}
+
+/** Takes frames out of a byte stream that is cut into chunks anywhere. */
 export class FrameReader {
   /** Largest body, in bytes. */
   limit: number;
@@ -18,13 +29,15 @@ export class FrameReader {
   #parts: Buffer[] = [];
   #have = 0;
   #length: number | undefined;
+  /** How many of the bytes are JSON, in a frame with data. */
+  #json: number | undefined;
 
   constructor(limit: number) {
     this.limit = limit;
   }
 
-  /** The bodies that this chunk completes, one by one. @throws FrameError */
-  *push(chunk: Buffer): Generator<Buffer, void> {
+  /** The frames that this chunk completes, one by one. @throws FrameError */
+  *push(chunk: Buffer): Generator<Frame, void> {
     let rest = chunk;
     while (rest.length > 0) {
       if (this.#length === undefined) {
@@ -35,7 +48,7 @@ export class FrameReader {
         this.#have += taken.length;
         rest = rest.subarray(taken.length);
       }
-      if (this.#have === this.#length) yield this.#takeBody();
+      if (this.#have === this.#length) yield this.#takeFrame();
     }
   }
 
@@ -46,13 +59,18 @@ export class FrameReader {
     if (this.#header.length > 0) throw new FrameError("the input ended within a header");
   }
 
-  #takeBody(): Buffer {
+  #takeFrame(): Frame {
     const [only, ...more] = this.#parts;
     const body = only !== undefined && more.length === 0 ? only : Buffer.concat(this.#parts);
+    const json = this.#json;
     this.#parts = [];
     this.#have = 0;
     this.#length = undefined;
-    return body;
+    if (json === undefined) return { body };
+    const data = body.subarray(json);
+    // A handler may give the memory away (`transfer`). What came in one chunk with other frames is copied.
+    const own = data.length < LARGEST_CHUNK ? Buffer.from(new Uint8Array(data).buffer) : data;
+    return { body: body.subarray(0, json), data: own };
   }
 
   /** What follows the header, or nothing while its end has not come. */
@@ -60,6 +78,7 @@ export class FrameReader {
     const known = this.#header.length;
     const bytes = known === 0 ? chunk : Buffer.concat([this.#header, chunk]);
     let length: number | undefined;
+    let json: number | undefined;
     let start = 0;
     for (;;) {
       const end = bytes.indexOf(LF, start);
@@ -72,39 +91,64 @@ export class FrameReader {
         throw new FrameError(`a header line that does not end in CR LF: ${shown(line)}`);
       if (line === "\r") {
         if (length === undefined) throw new FrameError("a header without Content-Length");
+        if (json !== undefined && (json < 1 || json > length))
+          throw new FrameError(`${json} bytes of JSON in a frame of ${length}`);
         this.#length = length;
+        this.#json = json;
         this.#header = Buffer.alloc(0);
         return chunk.subarray(start - known);
       }
-      const claim = claimOf(line.slice(0, -1));
-      if (claim === undefined) continue;
+      const [name, value] = fieldOf(line.slice(0, -1));
+      if (name === "content-type") {
+        const part = jsonPartOf(value);
+        if (part === undefined) continue;
+        if (json !== undefined) throw new FrameError("Content-Type twice in one header");
+        json = part;
+      }
+      if (name !== "content-length") continue;
       if (length !== undefined) throw new FrameError("Content-Length twice in one header");
-      if (claim > this.limit) throw new FrameError(`a frame of ${claim} bytes; the limit is ${this.limit}`);
-      length = claim;
+      length = countOf("Content-Length", value);
+      if (length > this.limit) throw new FrameError(`a frame of ${length} bytes; the limit is ${this.limit}`);
     }
     this.#header = bytes;
     return Buffer.alloc(0);
   }
 }
 
-/** The number of a Content-Length line; nothing for any other header. */
-function claimOf(line: string): number | undefined {
+/** The name of a header, in lower case, and its value. */
+function fieldOf(line: string): readonly [name: string, value: string] {
   const colon = line.indexOf(":");
   if (colon <= 0) throw new FrameError(`a header line without a name and a colon: ${shown(line)}`);
-  if (line.slice(0, colon).toLowerCase() !== "content-length") return undefined;
-  const digits = line.slice(colon + 1).trim();
-  const length = /^\d+$/.test(digits) ? Number(digits) : Number.NaN;
-  if (!Number.isSafeInteger(length)) throw new FrameError(`Content-Length ${shown(digits)}`);
-  return length;
+  return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()];
+}
+
+/** How many bytes are JSON, where a Content-Type announces data beside it; nothing for any other type. */
+function jsonPartOf(type: string): number | undefined {
+  const [media = "", ...parameters] = type.split(";").map((each) => each.trim());
+  if (media.toLowerCase() !== BULK) return undefined;
+  const [only = "", ...more] = parameters;
+  const [, digits] = /^json=(.*)$/i.exec(only) ?? [];
+  if (digits === undefined || more.length > 0) throw new FrameError(`Content-Type ${shown(type)}`);
+  return countOf("json", digits);
+}
+
+function countOf(what: string, digits: string): number {
+  const count = /^\d+$/.test(digits) ? Number(digits) : Number.NaN;
+  if (!Number.isSafeInteger(count)) throw new FrameError(`${what} ${shown(digits)}`);
+  return count;
 }
 
 function shown(text: string): string {
   return JSON.stringify(text.slice(0, 60));
 }
 
-export function encodeFrame(body: string): Buffer {
+/** @param size of the data that follows; absent: it is an ordinary frame */
+export function encodeFrame(body: string, size?: number): Buffer {
   const length = Buffer.byteLength(body);
-  const header = `Content-Length: ${length}\r\n\r\n`;
+  const header =
+    size === undefined
+      ? `Content-Length: ${length}\r\n\r\n`
+      : `Content-Length: ${length + size}\r\nContent-Type: ${BULK}; json=${length}\r\n\r\n`;
   const frame = Buffer.allocUnsafe(header.length + length);
   frame.write(header, "latin1");
   frame.write(body, header.length, "utf8");

@@ -1,5 +1,6 @@
 /** Write a Bulkhead plugin in TypeScript: README.md. */
 export { Api } from "./api.ts";
+export { bytes } from "./bytes.ts";
 export { Call, type StandardProgress } from "./call.ts";
 export type {
   ActionSpec,

@@ -11,6 +11,8 @@ export interface Context {
   readonly ms?: number;
   /** Items that the caller takes before its first `$/credit`. */
   readonly credit?: number;
+  /** The answer may carry data. */
+  readonly bulk?: true;
 }
 
 export type Incoming =

@@ -132,7 +132,7 @@ export class Plugin {
       ...(this.#needs.length > 0 && { needs: this.#needs }),
       ...(this.#config !== undefined && { config: this.#config }),
       ...(this.#exclusive && { exclusive: true }),
-      capabilities: { ping: true, ...(this.#configure !== undefined && { configure: true }) },
+      capabilities: { ping: true, bulk: true, ...(this.#configure !== undefined && { configure: true }) },
     };
   }
 }

@@ -9,8 +9,9 @@ import {
   type MessageWriter,
 } from "vscode-jsonrpc/node";
 import type { Readable, Writable } from "node:stream";
+import { BulkResult, pack, packInText, RangeFault, unpack, type Packed } from "./bulk.ts";
 import { codes, refusal } from "./error.ts";
-import { encodeFrame, FrameReader } from "./frame.ts";
+import { encodeFrame, FrameError, FrameReader, type Frame } from "./frame.ts";
 import { carriesLoneSurrogate, isId, parse, type Id, type Incoming } from "./message.ts";
 
 export interface Limits {
@@ -21,6 +22,9 @@ export interface Limits {
 
 /** Source: protocol/README.md; `initialize` may say others. */
 export const defaultLimits: Readonly<Limits> = { frameBytes: 64 * 1024 * 1024, depth: 100, inFlight: 4096 };
+
+/** Bytes from which on a copy costs more than a write of their own. */
+const LARGE = 16 * 1024;
 
 type Refused = Extract<Incoming, { kind: "refused" }>;
 
@@ -42,8 +46,8 @@ export class StrictReader extends AbstractMessageReader implements MessageReader
     const take = (chunk: Buffer): void => {
       frames.limit = this.#limits.frameBytes;
       try {
-        for (const body of frames.push(chunk)) {
-          const incoming = parse(body, this.#limits.depth);
+        for (const frame of frames.push(chunk)) {
+          const incoming = this.#parse(frame);
           if (incoming.kind === "message") callback(incoming.message);
           else if (incoming.kind === "refused") this.#refuse(incoming);
         }
@@ -63,6 +67,24 @@ export class StrictReader extends AbstractMessageReader implements MessageReader
     const fail = (error: Error): void => this.fireError(error);
     this.#input.on("data", take).once("end", end).on("error", fail);
     return { dispose: () => this.#input.off("data", take).off("end", end).off("error", fail) };
+  }
+
+  /** @throws FrameError for data that is not a request's */
+  #parse({ body, data }: Frame): Incoming {
+    const incoming = parse(body, this.#limits.depth);
+    if (data === undefined || incoming.kind === "refused") return incoming;
+    if (incoming.kind === "ignored" || !isRequest(incoming.message))
+      throw new FrameError("data beside a message that is no request");
+    const { message } = incoming;
+    try {
+      const params = unpack(message.params, data, this.#limits.frameBytes);
+      return { kind: "message", message: Object.assign(message, { params }) };
+    } catch (error) {
+      if (!(error instanceof RangeFault)) throw error;
+      const { path } = error;
+      const refused = refusal(codes.invalidParams, "invalid_params", error.message, { path });
+      return { kind: "refused", id: message.id, error: refused };
+    }
   }
 }
 
@@ -98,12 +120,15 @@ export class StrictWriter extends AbstractMessageWriter implements MessageWriter
   async write(message: Message): Promise<void> {
     const answer = answerOf(message);
     if (answer === undefined) {
-      this.#output.write(encodeFrame(this.#encode(message)));
+      this.#write(this.#encode(message, packInText));
       return;
     }
-    let body: string;
+    let packed: Packed;
     try {
-      body = this.#encode(message);
+      packed =
+        answer.result instanceof BulkResult
+          ? this.#encode({ ...message, result: answer.result.value }, pack)
+          : this.#encode(message, packInText);
     } catch (error) {
       const code = error instanceof EncodeError ? error.code : "internal_error";
       const text = error instanceof Error ? error.message : String(error);
@@ -112,9 +137,9 @@ export class StrictWriter extends AbstractMessageWriter implements MessageWriter
         code === "too_large" ? "answer_too_large" : code,
         text,
       );
-      body = this.#encode({ jsonrpc: "2.0", id: answer.id, error: replacement.toJson() });
+      packed = this.#encode({ jsonrpc: "2.0", id: answer.id, error: replacement.toJson() }, packInText);
     }
-    this.#output.write(encodeFrame(body));
+    this.#write(packed);
     if (answer.id !== null) this.#answered(answer.id);
   }
 
@@ -122,26 +147,44 @@ export class StrictWriter extends AbstractMessageWriter implements MessageWriter
     this.#output.end();
   }
 
-  #encode(message: object): string {
-    const body = stringify(message);
-    if (carriesLoneSurrogate(body)) throw new EncodeError("not_json", "a lone surrogate is no text");
-    const bytes = Buffer.byteLength(body);
-    if (bytes <= this.#limits.frameBytes) return body;
+  #write({ text, pieces, size }: Packed): void {
+    let small: Uint8Array[] = [pieces.length === 0 ? encodeFrame(text) : encodeFrame(text, size)];
+    for (const piece of pieces) {
+      if (piece.length < LARGE) small.push(piece);
+      else {
+        this.#output.write(Buffer.concat(small));
+        this.#output.write(piece);
+        small = [];
+      }
+    }
+    if (small.length > 0) this.#output.write(small.length === 1 ? small[0] : Buffer.concat(small));
+  }
+
+  #encode(message: object, how: typeof pack): Packed {
+    const packed = stringify(message, how, this.#limits.depth);
+    if (carriesLoneSurrogate(packed.text)) throw new EncodeError("not_json", "a lone surrogate is no text");
+    const bytes = Buffer.byteLength(packed.text) + packed.size;
+    if (bytes <= this.#limits.frameBytes) return packed;
     const text = `a message of ${bytes} bytes; the limit is ${this.#limits.frameBytes}`;
     throw new EncodeError("too_large", text);
   }
 }
 
-function stringify(message: object): string {
+function stringify(message: object, how: typeof pack, levels: number): Packed {
   try {
-    return JSON.stringify(message);
+    return how(message, levels);
   } catch (error) {
     // A BigInt, or a value that contains itself.
     throw new EncodeError("not_json", error instanceof Error ? error.message : String(error));
   }
 }
 
-function answerOf(message: Message): { readonly id: Id | null } | undefined {
+function answerOf(message: Message): { readonly id: Id | null; readonly result: unknown } | undefined {
   if ("method" in message) return undefined;
-  return { id: "id" in message && isId(message.id) ? message.id : null };
+  const id = "id" in message && isId(message.id) ? message.id : null;
+  return { id, result: "result" in message ? message.result : undefined };
+}
+
+function isRequest(message: Message): message is Message & { id: Id; params?: unknown } {
+  return "method" in message && "id" in message && isId(message.id);
 }

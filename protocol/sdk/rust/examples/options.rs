@@ -1,11 +1,11 @@
-//! Less common choices: an api in two versions, a bound on threads, configuration kept, panics answered.
+//! Less common choices: an api in two versions, bytes, a bound on threads, configuration kept, panics answered.
 //!
 //! `--exit-on-panic` leaves out the last one.
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use bulkhead_plugin::{Api, Call, Error, Int64, Method, Panic, Plugin};
+use bulkhead_plugin::{Api, Bytes, Call, Error, Int64, Method, Panic, Plugin};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -27,6 +27,23 @@ struct Numbers {
 #[derive(Serialize, JsonSchema)]
 struct Sum {
     sum: Int64,
+}
+
+#[derive(Deserialize, JsonSchema)]
+struct Tile {
+    image: Bytes,
+    times: usize,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Tiled {
+    image: Bytes,
+    bytes: usize,
+}
+
+fn tile(_: &Call, params: Tile) -> Result<Tiled, Error> {
+    let image: Bytes = params.image.repeat(params.times).into();
+    Ok(Tiled { bytes: image.len(), image })
 }
 
 fn wait(call: &Call, _: None) -> Result<(), Error> {
@@ -65,6 +82,7 @@ fn main() {
                     .error("overflow", "The sum does not fit into 64 bits."),
             ),
         )
+        .api(Api::new("images", "1.0.0").method("tile", tile))
         .threads(1)
         .on_panic(if exit { Panic::Exit } else { Panic::Answer })
         .run()

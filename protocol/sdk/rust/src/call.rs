@@ -15,6 +15,7 @@ use crate::error::{Error, INVALID_PARAMS};
 use crate::host::Host;
 use crate::message::{self, Id};
 use crate::output::Output;
+use crate::pack::Packed;
 use crate::pool;
 
 /// What a handler knows of the call that it serves, besides the params. Cheap to clone, and clones may go to other
@@ -28,6 +29,7 @@ struct Inner {
     id: Id,
     method: String,
     deadline: Option<Instant>,
+    bulk: bool,
     data_dir: Option<PathBuf>,
     peer: Arc<Peer>,
     caller: Mutex<Caller>,
@@ -59,12 +61,16 @@ pub(crate) struct Peer {
 }
 
 impl Peer {
-    fn takes(&self, body: &[u8]) -> Result<(), String> {
-        let limit = self.frame_bytes.load(Relaxed);
-        if body.len() <= limit {
+    pub fn frame_limit(&self) -> usize {
+        self.frame_bytes.load(Relaxed)
+    }
+
+    fn takes(&self, length: usize) -> Result<(), String> {
+        let limit = self.frame_limit();
+        if length <= limit {
             return Ok(());
         }
-        Err(format!("of {} bytes; the limit is {limit}", body.len()))
+        Err(format!("of {length} bytes; the limit is {limit}"))
     }
 }
 
@@ -72,6 +78,8 @@ impl Peer {
 pub(crate) struct Terms {
     pub time_left: Option<Duration>,
     pub credit: u64,
+    /// Whether the answer may carry data.
+    pub bulk: bool,
 }
 
 /// What progress looks like where a method says nothing else.
@@ -91,12 +99,13 @@ impl Call {
         data_dir: Option<PathBuf>,
         peer: Arc<Peer>,
     ) -> Self {
-        let Terms { time_left, credit } = *terms;
+        let Terms { time_left, credit, bulk } = *terms;
         Self {
             inner: Arc::new(Inner {
                 id,
                 method,
                 deadline: time_left.and_then(|left| Instant::now().checked_add(left)),
+                bulk,
                 data_dir,
                 peer,
                 caller: Mutex::new(Caller { cancelled: false, credit }),
@@ -120,6 +129,15 @@ impl Call {
     pub fn time_left(&self) -> Option<Duration> {
         let deadline = self.inner.deadline?;
         Some(deadline.saturating_duration_since(Instant::now()))
+    }
+
+    pub(crate) fn frame_limit(&self) -> usize {
+        self.inner.peer.frame_limit()
+    }
+
+    /// Whether its answer may carry data beside the JSON.
+    pub(crate) fn takes_data(&self) -> bool {
+        self.inner.bulk
     }
 
     /// A directory of the plugin's own that outlives the process.
@@ -171,7 +189,7 @@ impl Call {
         let sent = lock(&self.inner.sent);
         if !sent.answered {
             let body = message::progress(&self.inner.id, &value);
-            self.inner.peer.output.send(&body);
+            self.inner.peer.output.send(body);
         }
     }
 
@@ -180,7 +198,7 @@ impl Call {
             to_raw_value(item).map_err(|error| Error::internal(format!("the item is no JSON: {error}")))?;
         // Before credit is taken for it. No number is longer than this one.
         let longest = message::item(&self.inner.id, u64::MAX, &value, cursor);
-        self.inner.peer.takes(&longest).map_err(|what| {
+        self.inner.peer.takes(longest.len()).map_err(|what| {
             Error::internal(format!("an item {what}")).with_data(json!({ "code": "item_too_large" }))
         })?;
         self.take_credit()?;
@@ -190,7 +208,7 @@ impl Call {
         }
         let body = message::item(&self.inner.id, sent.items, &value, cursor);
         sent.items += 1;
-        self.inner.peer.output.send(&body);
+        self.inner.peer.output.send(body);
         Ok(())
     }
 
@@ -223,14 +241,14 @@ impl Call {
             // Whoever cancels says so before looking for what was asked: this, or the other, sees it.
             Some(HostError::cancelled())
         } else {
-            peer.takes(&body)
+            peer.takes(body.len())
                 .err()
                 .map(|what| HostError::local(INVALID_PARAMS, "too_large", format!("a request {what}")))
         };
         if let Some(error) = refused {
             peer.asked.settle(&ask, Err(error));
         } else {
-            peer.output.send(&body);
+            peer.output.send(body);
         }
         reply
     }
@@ -248,7 +266,7 @@ impl Call {
     }
 
     /// Once, by the session.
-    pub(crate) fn answer(&self, outcome: Result<Box<RawValue>, Error>) {
+    pub(crate) fn answer(&self, outcome: Result<Packed, Error>) {
         let outcome = match outcome {
             // Whatever it failed with, it failed because it was told to stop.
             Err(_) if self.cancelled() => Err(Error::cancelled()),
@@ -256,15 +274,15 @@ impl Call {
             Ok(result) => Ok(result),
         };
         let Inner { id, peer, .. } = &*self.inner;
-        let mut body = message::answer(Some(id), &outcome);
-        if let Err(what) = peer.takes(&body) {
+        let mut frame = message::answer(Some(id), outcome);
+        if let Err(what) = peer.takes(frame.len()) {
             let error =
                 Error::internal(format!("an answer {what}")).with_data(json!({ "code": "answer_too_large" }));
-            body = message::answer(Some(id), &Err(error));
+            frame = message::answer(Some(id), Err(error));
         }
         let mut sent = lock(&self.inner.sent);
         sent.answered = true;
-        peer.output.send(&body);
+        peer.output.send(frame);
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod api;
 mod asked;
+mod bytes;
 mod call;
 mod error;
 mod frame;
@@ -14,15 +15,18 @@ mod log;
 mod message;
 mod method;
 mod output;
+mod pack;
 mod plugin;
 mod pool;
 mod schema;
 mod session;
 mod sink;
 mod stdio;
+mod unpack;
 
 pub use api::{Api, Part};
 pub use asked::HostError;
+pub use bytes::Bytes;
 pub use call::Call;
 pub use error::Error;
 pub use host::{Host, Storage};

@@ -10,6 +10,9 @@ use serde_json::{Value, error::Category};
 
 use crate::asked::{HostError, Reply};
 use crate::error::{Error, INTERNAL_ERROR};
+use crate::frame::Frame;
+use crate::pack::Packed;
+use crate::unpack::{Beside, Data};
 
 /// The id of a request: what its answer, its progress and its cancellation name.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -38,6 +41,9 @@ pub(crate) struct Context {
     /// How many items the caller takes before its first `$/credit`.
     #[serde(default)]
     pub credit: Option<u64>,
+    /// Whether the answer may carry data.
+    #[serde(default)]
+    pub bulk: Option<bool>,
 }
 
 #[derive(Debug)]
@@ -162,17 +168,31 @@ fn reply(result: Option<Box<RawValue>>, error: Option<Value>) -> Reply {
     }
 }
 
+/// What a request brings for its handler: JSON, and the data that came beside it.
+#[derive(Default)]
+pub(crate) struct Params {
+    pub json: Option<Box<RawValue>>,
+    pub data: Option<Vec<u8>>,
+}
+
 /// Params as the type that the handler takes. `refuse` makes the error out of a JSON pointer and a message.
 pub(crate) fn typed<T: serde::de::DeserializeOwned>(
     params: Option<&RawValue>,
+    data: Option<&Data>,
     refuse: fn(&str, String) -> Error,
 ) -> Result<T, Error> {
     let text = params.map_or("{}", RawValue::get);
     if !text.starts_with('{') {
         return Err(refuse("", "expected an object".into()));
     }
-    let mut json = serde_json::Deserializer::from_str(text);
-    serde_path_to_error::deserialize(&mut json).map_err(|error| {
+    let read = match data {
+        None => serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_str(text)),
+        Some(data) => {
+            let value = serde_json::from_str(text).map_err(|error| refuse("", error.to_string()))?;
+            serde_path_to_error::deserialize(Beside { value: &value, data })
+        }
+    };
+    read.map_err(|error| {
         let path = pointer(error.path());
         let inner = error.into_inner();
         // The path says where; the position in the text would mean nothing to the caller.
@@ -202,13 +222,13 @@ fn pointer(path: &serde_path_to_error::Path) -> String {
 }
 
 /// An answer. Its id is null when the request had none that could be read.
-pub(crate) fn answer(id: Option<&Id>, outcome: &Result<Box<RawValue>, Error>) -> Vec<u8> {
-    let id = json(&id);
-    let (member, value) = match outcome {
-        Ok(result) => ("result", result.get()),
-        Err(error) => ("error", &*json(error)),
+pub(crate) fn answer(id: Option<&Id>, outcome: Result<Packed, Error>) -> Frame {
+    let (member, value, data) = match outcome {
+        Ok(Packed { json, data }) => ("result", json, data),
+        Err(error) => ("error", json(&error).into_bytes(), None),
     };
-    format!(r#"{{"jsonrpc":"2.0","id":{id},"{member}":{value}}}"#).into_bytes()
+    let head = format!(r#"{{"jsonrpc":"2.0","id":{},"{member}":"#, json(&id));
+    Frame { json: [head.as_bytes(), &value, b"}"].concat(), data }
 }
 
 pub(crate) fn progress(id: &Id, value: &RawValue) -> Vec<u8> {
@@ -292,7 +312,11 @@ mod tests {
     fn requests_notifications_and_answers_are_told_apart() {
         assert!(matches!(
             parse(br#"{"jsonrpc":"2.0","id":"x","method":"a.b","ctx":{"ms":5.5,"new":1},"more":1}"#),
-            Incoming::Request { id: Id::String(_), context: Context { ms: Some(5.5), credit: None }, .. }
+            Incoming::Request {
+                id: Id::String(_),
+                context: Context { ms: Some(5.5), credit: None, bulk: None },
+                ..
+            }
         ));
         assert!(matches!(parse(br#"{"jsonrpc":"2.0","method":"exit"}"#), Incoming::Notification { .. }));
         assert!(matches!(parse(br#"{"jsonrpc":"2.0","result":null}"#), Incoming::Nothing));
@@ -326,21 +350,27 @@ mod tests {
         slash: i64,
     }
 
-    fn path_of(params: serde_json::Value) -> (String, String) {
+    fn path_of(params: serde_json::Value, data: Option<&[u8]>) -> (String, String) {
         let raw = serde_json::value::to_raw_value(&params).unwrap();
-        let error = typed::<Scan>(Some(&raw), Error::invalid_params).unwrap_err();
+        let data = data.map(|bytes| Data::new(bytes, bytes.len()));
+        let error = typed::<Scan>(Some(&raw), data.as_ref(), Error::invalid_params).unwrap_err();
         let path = error.data().unwrap()["path"].as_str().unwrap().to_owned();
         (path, error.message().to_owned())
     }
 
     #[test]
     fn wrong_params_are_named_by_a_json_pointer() {
-        assert_eq!(
-            path_of(json!({"roots": ["/a", 5]})),
-            ("/roots/1".into(), "/roots/1: invalid type: integer `5`, expected a string".into())
-        );
-        assert_eq!(path_of(json!({"roots": [], "a/b": "5"})).0, "/a~1b");
-        assert_eq!(path_of(json!({})), (String::new(), "missing field `roots`".into()));
-        assert_eq!(path_of(json!([["/a"], 1])), (String::new(), "expected an object".into()));
+        for data in [None, Some(&b"abc"[..])] {
+            assert_eq!(
+                path_of(json!({"roots": ["/a", 5]}), data),
+                ("/roots/1".into(), "/roots/1: invalid type: integer `5`, expected a string".into())
+            );
+            assert_eq!(path_of(json!({"roots": [], "a/b": "5"}), data).0, "/a~1b");
+            assert_eq!(path_of(json!({}), data), (String::new(), "missing field `roots`".into()));
+            assert_eq!(path_of(json!([["/a"], 1]), data), (String::new(), "expected an object".into()));
+        }
+        let outside = json!({"roots": ["/a", {"$bytes": [1, 3]}]});
+        let message = "/roots/1: 3 bytes from 1 lie outside of the 3 bytes of data";
+        assert_eq!(path_of(outside, Some(b"abc")), ("/roots/1".into(), message.into()));
     }
 }

@@ -5,16 +5,17 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value, json};
 
 use crate::call::Call;
 use crate::error::Error;
-use crate::message::typed;
+use crate::message::{Params, typed};
+use crate::pack::{Packed, pack};
 use crate::schema::{params_schema, result_schema};
 use crate::sink::Sink;
+use crate::unpack::Data;
 
-pub(crate) type Handler = dyn Fn(&Call, Option<&RawValue>) -> Result<Box<RawValue>, Error> + Send + Sync;
+pub(crate) type Handler = dyn Fn(&Call, Params) -> Result<Packed, Error> + Send + Sync;
 
 /// A handler and what `describe` shows of it.
 pub struct Method {
@@ -45,10 +46,13 @@ impl Method {
             name: name.into(),
             described,
             errors: Vec::new(),
-            handler: Arc::new(move |call, params| {
-                let params = typed(params, Error::invalid_params)?;
+            handler: Arc::new(move |call, Params { json, data }| {
+                let beside = data.as_deref().map(|data| Data::new(data, call.frame_limit()));
+                let params = typed(json.as_deref(), beside.as_ref(), Error::invalid_params)?;
+                // The handler has its own copy; that of the frame may be large.
+                drop((json, data));
                 let result = handler(call, params)?;
-                to_raw_value(&result)
+                pack(&result, call.takes_data())
                     .map_err(|error| Error::internal(format!("the result is no JSON: {error}")))
             }),
         }

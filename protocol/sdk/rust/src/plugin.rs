@@ -18,7 +18,7 @@ use crate::error::Error;
 use crate::frame;
 use crate::handshake::routes;
 use crate::host::Host;
-use crate::message::{Id, typed};
+use crate::message::{Id, Params, typed};
 use crate::output::Output;
 use crate::schema::config_schema;
 use crate::session::Session;
@@ -214,8 +214,9 @@ impl Plugin {
         let session = Session::new(self, streams.output);
         let mut input = BufReader::with_capacity(64 * 1024, streams.input);
         loop {
-            match frame::read(&mut input, session.frame_limit()) {
-                Ok(Some(body)) => session.receive(&body),
+            let read = frame::read(&mut input, session.frame_limit());
+            match read.and_then(|frame| frame.map(|frame| session.receive(frame)).transpose()) {
+                Ok(Some(())) => {}
                 Ok(None) => session.leave(0),
                 Err(error) => {
                     say(&error.to_string());
@@ -244,12 +245,12 @@ impl Plugin {
             asked: Asked::of_nobody(),
             frame_bytes: AtomicUsize::new(usize::MAX),
         };
-        let terms = Terms { time_left: None, credit: u64::MAX };
+        let terms = Terms { time_left: None, credit: u64::MAX, bulk: false };
         let call = Call::new(Id::Integer(0), method.into(), &terms, None, Arc::new(peer));
         let routes = routes(&self.apis, &[]);
         let handler = routes.get(method).ok_or_else(|| Error::method_not_found(method))?;
-        let result = handler(&call, Some(&*to_raw_value(params)?))?;
-        Ok(serde_json::from_str(result.get())?)
+        let result = handler(&call, Params { json: Some(to_raw_value(params)?), data: None })?;
+        Ok(serde_json::from_slice(&result.json)?)
     }
 
     pub(crate) fn describe(&self) -> Value {
@@ -260,7 +261,7 @@ impl Plugin {
         tell("plugin", json!({ "name": self.name, "version": self.version }));
         tell("build", build());
         tell("apis", apis.into());
-        let mut capabilities = json!({ "ping": true });
+        let mut capabilities = json!({ "ping": true, "bulk": true });
         if self.on_configure.is_some() {
             capabilities["configure"] = true.into();
         }
@@ -281,7 +282,7 @@ impl Plugin {
 fn configured<C: DeserializeOwned>(
     hook: impl Fn(&Activation, C) -> Result<(), Error> + Send + Sync + 'static,
 ) -> Box<Hook> {
-    Box::new(move |activation, config| hook(activation, typed(config, Error::config_invalid)?))
+    Box::new(move |activation, config| hook(activation, typed(config, None, Error::config_invalid)?))
 }
 
 fn build() -> Value {

@@ -14,17 +14,19 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use serde::Deserialize;
-use serde_json::value::{RawValue, to_raw_value};
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use crate::asked::Asked;
 use crate::call::{Call, Peer, Terms};
 use crate::error::Error;
+use crate::frame::{Frame, FrameError};
 use crate::handshake::{Activate, Configure, Initialize, Range, Routes, routes};
 use crate::host::Host;
-use crate::message::{self, Context, Id, Incoming};
+use crate::message::{self, Context, Id, Incoming, Params};
 use crate::method::Handler;
 use crate::output::Output;
+use crate::pack::{Packed, pack};
 use crate::plugin::{Activation, Hook, PROTOCOL, Panic, Plugin};
 use crate::pool::Pool;
 
@@ -38,7 +40,7 @@ const EXIT_PANIC: i32 = 101;
 /// How long the last answers may take to be read before the process leaves without them.
 const FLUSH: Duration = Duration::from_secs(1);
 
-type Outcome = Result<Box<RawValue>, Error>;
+type Outcome = Result<Packed, Error>;
 
 pub(crate) struct Session {
     plugin: Plugin,
@@ -79,7 +81,7 @@ struct Job {
 enum Work {
     Activate(Activate),
     Configure(Configure),
-    Serve { handler: Arc<Handler>, params: Option<Box<RawValue>> },
+    Serve { handler: Arc<Handler>, params: Params },
 }
 
 impl Session {
@@ -115,7 +117,7 @@ impl Session {
 
     /// How long a body may be.
     pub fn frame_limit(&self) -> usize {
-        self.peer.frame_bytes.load(Relaxed)
+        self.peer.frame_limit()
     }
 
     pub fn leave(&self, status: i32) -> ! {
@@ -123,41 +125,41 @@ impl Session {
         process::exit(status)
     }
 
-    pub fn receive(&self, body: &[u8]) {
-        match message::parse(body) {
+    /// An error here ends the session.
+    pub fn receive(&self, Frame { json, data }: Frame) -> Result<(), FrameError> {
+        match message::parse(&json) {
             Incoming::Request { id, method, params, context } => {
-                if let Err(error) = self.request(&id, method, params, &context) {
-                    self.answer(Some(&id), &Err(error));
+                if let Err(error) = self.request(&id, method, Params { json: params, data }, &context) {
+                    self.answer(Some(&id), Err(error));
                 }
+            }
+            Incoming::Notification { .. } | Incoming::Answer { .. } | Incoming::Nothing if data.is_some() => {
+                return Err(FrameError::Broken("bulk data beside what is no request".into()));
             }
             Incoming::Notification { method, params } => self.notification(&method, params.as_deref()),
             Incoming::Answer { id, outcome } => self.peer.asked.settle(&id, outcome),
             Incoming::Nothing => {}
-            Incoming::Invalid { id, error } => self.answer(id.as_ref(), &Err(error)),
+            Incoming::Invalid { id, error } => self.answer(id.as_ref(), Err(error)),
         }
+        Ok(())
     }
 
     /// An error returned here is the answer; else the answer is given, or on its way.
-    fn request(
-        &self,
-        id: &Id,
-        method: String,
-        params: Option<Box<RawValue>>,
-        context: &Context,
-    ) -> Result<(), Error> {
+    fn request(&self, id: &Id, method: String, params: Params, context: &Context) -> Result<(), Error> {
         if method.contains('.') {
             return self.call(id, method, params, context);
         }
+        let params = params.json;
         match method.as_str() {
             "initialize" => {
                 let description = self.initialize(&parsed(params.as_deref())?)?;
-                self.answer(Some(id), &encoded(&description));
+                self.answer(Some(id), encoded(&description));
             }
             "activate" => self.activate(id, parsed(params.as_deref())?)?,
             "configure" if self.plugin.on_configure.is_some() => {
                 self.configure(id, parsed(params.as_deref())?)?;
             }
-            "ping" => self.answer(Some(id), &encoded(&json!({}))),
+            "ping" => self.answer(Some(id), encoded(&json!({}))),
             "shutdown" => {
                 let mut state = self.lock();
                 state.phase = Phase::Draining;
@@ -242,13 +244,7 @@ impl Session {
         Ok(())
     }
 
-    fn call(
-        &self,
-        id: &Id,
-        method: String,
-        params: Option<Box<RawValue>>,
-        context: &Context,
-    ) -> Result<(), Error> {
+    fn call(&self, id: &Id, method: String, params: Params, context: &Context) -> Result<(), Error> {
         let mut state = self.lock();
         match state.phase {
             Phase::Ready => {}
@@ -276,6 +272,7 @@ impl Session {
         let terms = Terms {
             time_left: context.ms.and_then(|ms| Duration::try_from_secs_f64(ms / 1000.0).ok()),
             credit: context.credit.unwrap_or(0),
+            bulk: context.bulk.unwrap_or(false),
         };
         let call = Call::new(id.clone(), method, &terms, state.data_dir.clone(), Arc::clone(&self.peer));
         state.calls.insert(id.clone(), call.clone());
@@ -304,7 +301,8 @@ impl Session {
     /// On a thread of the pool.
     fn run(&self, job: Job) {
         let Job { call, work } = job;
-        let outcome = catch_unwind(AssertUnwindSafe(|| match &work {
+        let activates = matches!(work, Work::Activate(_));
+        let outcome = catch_unwind(AssertUnwindSafe(|| match work {
             Work::Activate(params) => {
                 self.configure_with(self.plugin.on_activate.as_deref(), &call, params.config.as_deref())
             }
@@ -313,7 +311,7 @@ impl Session {
             }
             Work::Serve { handler, params } => {
                 call.check()?;
-                handler(&call, params.as_deref())
+                handler(&call, params)
             }
         }));
         let outcome = outcome.unwrap_or_else(|payload| match self.plugin.on_panic {
@@ -321,7 +319,7 @@ impl Session {
             // The hook has written the message and the place already.
             Panic::Exit => self.leave(EXIT_PANIC),
         });
-        if let (Work::Activate(_), Ok(_)) = (&work, &outcome) {
+        if activates && outcome.is_ok() {
             let mut state = self.lock();
             if state.phase == Phase::Activating {
                 state.phase = Phase::Ready;
@@ -363,12 +361,12 @@ impl Session {
         let shutdowns = std::mem::take(&mut state.shutdowns);
         drop(state);
         for id in shutdowns {
-            self.answer(Some(&id), &encoded(&json!({})));
+            self.answer(Some(&id), encoded(&json!({})));
         }
     }
 
-    fn answer(&self, id: Option<&Id>, outcome: &Outcome) {
-        self.peer.output.send(&message::answer(id, outcome));
+    fn answer(&self, id: Option<&Id>, outcome: Outcome) {
+        self.peer.output.send(message::answer(id, outcome));
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -383,7 +381,7 @@ fn parsed<'a, T: Deserialize<'a>>(params: Option<&'a RawValue>) -> Result<T, Err
 }
 
 fn encoded(value: &Value) -> Outcome {
-    to_raw_value(value).map_err(Error::from)
+    pack(value, false).map_err(Error::from)
 }
 
 fn panic_message(payload: &(dyn Any + Send)) -> &str {

@@ -11,10 +11,13 @@ use serde_json::{Value, json};
 
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// A message, and what came beside it.
+type Message = (Value, Option<Vec<u8>>);
+
 pub struct Process {
     child: Child,
     input: Option<ChildStdin>,
-    messages: Receiver<Result<Value, String>>,
+    messages: Receiver<Result<Message, String>>,
     log: Option<JoinHandle<String>>,
 }
 
@@ -53,6 +56,14 @@ impl Process {
         self.write(body);
     }
 
+    pub fn send_beside(&mut self, message: &Value, data: &[u8]) {
+        let json = message.to_string();
+        let length = json.len() + data.len();
+        let bulk = format!("Content-Type: application/vnd.bulkhead.bulk; json={}", json.len());
+        self.write(format!("Content-Length: {length}\r\n{bulk}\r\n\r\n{json}").as_bytes());
+        self.write(data);
+    }
+
     /// A process that is gone already shows in the next step.
     pub fn write(&mut self, bytes: &[u8]) {
         if let Some(input) = &mut self.input {
@@ -65,6 +76,13 @@ impl Process {
     }
 
     pub fn message(&mut self) -> Result<Value, String> {
+        match self.message_and_data()? {
+            (message, None) => Ok(message),
+            (message, Some(data)) => Err(format!("{} bytes beside: {message}", data.len())),
+        }
+    }
+
+    pub fn message_and_data(&mut self) -> Result<Message, String> {
         match self.messages.recv_timeout(PATIENCE) {
             Ok(message) => message,
             Err(RecvTimeoutError::Timeout) => Err("no message came".into()),
@@ -81,7 +99,7 @@ impl Process {
     pub fn wait_past(&mut self, passed: impl Fn(&Value) -> bool) -> Result<i32, String> {
         loop {
             match self.messages.recv_timeout(PATIENCE) {
-                Ok(Ok(message)) if passed(&message) => {}
+                Ok(Ok((message, None))) if passed(&message) => {}
                 Ok(message) => return Err(format!("a message that nobody expects: {message:?}")),
                 Err(RecvTimeoutError::Timeout) => return Err("the process did not end".into()),
                 Err(RecvTimeoutError::Disconnected) => {
@@ -124,24 +142,39 @@ pub fn example(name: &str) -> PathBuf {
     profile.join("examples").join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
 }
 
-fn read(output: &mut impl BufRead) -> Result<Option<Value>, String> {
-    let mut line = String::new();
-    output.read_line(&mut line).map_err(|error| error.to_string())?;
-    if line.is_empty() {
-        return Ok(None);
+fn read(output: &mut impl BufRead) -> Result<Option<Message>, String> {
+    let mut header = Vec::new();
+    while header.last().is_none_or(|line| line != "\r\n") {
+        let mut line = String::new();
+        output.read_line(&mut line).map_err(|error| error.to_string())?;
+        if line.is_empty() && header.is_empty() {
+            return Ok(None);
+        }
+        let known =
+            ["Content-Length: ", "Content-Type: ", "\r\n"].iter().any(|known| line.starts_with(known));
+        if !known {
+            return Err(format!("noise between frames: {line:?}"));
+        }
+        header.push(line);
     }
-    let length = line
-        .strip_prefix("Content-Length: ")
-        .and_then(|rest| rest.strip_suffix("\r\n")?.parse().ok())
-        .ok_or_else(|| format!("noise between frames: {line:?}"))?;
+    let number = |line: &str, before: &str| line.strip_prefix(before)?.strip_suffix("\r\n")?.parse().ok();
+    let length: usize = number(&header[0], "Content-Length: ").ok_or_else(|| format!("{header:?}"))?;
+    let json = match &header[1..header.len() - 1] {
+        [] => None,
+        [bulk] => Some(
+            number(bulk, "Content-Type: application/vnd.bulkhead.bulk; json=")
+                .filter(|json| (1..=length).contains(json))
+                .ok_or_else(|| format!("{header:?}"))?,
+        ),
+        _ => return Err(format!("{header:?}")),
+    };
     let mut body = vec![0; length];
-    let mut end = [0; 2];
-    output.read_exact(&mut end).map_err(|error| error.to_string())?;
     output.read_exact(&mut body).map_err(|error| error.to_string())?;
+    let data = json.map(|json| body.split_off(json));
     let message: Value = serde_json::from_slice(&body).map_err(|error| error.to_string())?;
     let answers = message.get("result").is_some() != message.get("error").is_some();
     if message["jsonrpc"] != "2.0" || (message.get("method").is_none() && !answers) {
         return Err(format!("no message: {message}"));
     }
-    Ok(Some(message))
+    Ok(Some((message, data)))
 }
