@@ -1,17 +1,27 @@
 /*
  * guard: the process between the supervisor and one plugin.
  *
- *   guard [--limit name=value]... [--cwd DIR] [--exec-fd N] --path FILE -- ARGV0 ARGS...
+ *   guard [--limit name=value]... [--cwd DIR] [--exec-fd N] [--role alone|outside|inside]
+ *         [--sandbox none|basic|strict] [--sockets yes|no] [--read PATH]... [--write PATH]... [--device PATH]...
+ *         --path FILE -- ARGV0 ARGS...
+ *   guard --probe         what this kernel offers, and what holds for the guard itself
  *
  * Descriptors 0, 1 and 2 are the plugin's; 3 is the status channel, a stream socket; N is the opened
  * executable, so that the bytes that were hashed are the bytes that run. Lines on the status channel:
  *
- *   -> started PID                              the plugin has been executed
+ *   -> started PID [GUARD LANDLOCK]             the plugin has been executed; in a sandbox also which guard is its
+ *                                               parent, and the version of Landlock that is in force (0: none)
  *   -> failed STAGE ERRNO                       it has not; the guard ends
  *   -> exited STATUS CORE USER_US SYS_US KIB    the plugin was reaped (wait status, rusage)
  *   -> clean KILLED LEFT                        last line: no descendant is left but LEFT unkillable ones
  *   <- term                                     SIGTERM to the plugin's process group
  *   <- kill, or end of file                     SIGKILL to every descendant until none is left
+ *
+ * A strict sandbox has two guards. The outside one starts bubblewrap in place of a plugin; bubblewrap becomes the
+ * inside one, which is process 1 of the sandbox: it starts the plugin and sees how it really ends, no signal from
+ * the sandbox reaches it, and nothing in the sandbox outlives it. It says the lines above to the outside one, which
+ * passes them on, and before "started" the plugin's process says "here" for itself: the kernel tells the outside
+ * guard who sent that, under the numbers that are valid there.
  *
  * The guard is a subreaper, so whatever a plugin starts and abandons, setsid and double fork included,
  * becomes a child of the guard: no child left means that no descendant is left.
@@ -23,6 +33,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -33,10 +44,14 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "landlock.h"
+#include "seccomp.h"
 
 enum { STATUS = 3, PID_LIMIT = 1 << 22 /* the kernel's PID_MAX_LIMIT */ };
 
@@ -61,9 +76,20 @@ enum { LIMITS = sizeof limits / sizeof *limits };
 
 extern char **environ;
 
-static const char *cwd, *path; /* the arguments */
+static enum { ALONE, OUTSIDE, INSIDE } role; /* the arguments */
+static enum { NO_SANDBOX, BASIC, STRICT } sandbox;
+static bool sockets = true;
+static const char *cwd, *path;
 static int exec_fd = -1;
-static char **plugin_argv;
+static char **options, **plugin_argv;
+
+/* Of the sandbox, for the outside guard: the end of the inside one's status channel, and what has been heard there. */
+static struct {
+    int channel, other_end;
+    pid_t bubblewrap, guard, plugin;
+    bool failed, started, exited;
+    int killed;
+} inside = {.channel = -1, .other_end = -1};
 
 static pid_t self, plugin;
 static int exec_result = -1; /* closed by a successful exec, else carries a struct failure */
@@ -112,10 +138,47 @@ static _Noreturn void execute(int channel) {
     report_failure(channel, "exec", errno);
 }
 
+/* Landlock, as far as the kernel has it: whoever shows what is enforced asks for its version (--probe). */
+static void restrict_files(int channel) {
+    int version = landlock_version(), rules;
+    if (version == 0) return;
+    if ((rules = landlock_begin(version)) < 0) report_failure(channel, "files", errno);
+    for (char **option = options; option < plugin_argv - 1; option += 2) {
+        int result = 0;
+        if (strcmp(option[0], "--read") == 0) result = landlock_allow(rules, version, option[1], GRANT_READ);
+        if (strcmp(option[0], "--write") == 0) result = landlock_allow(rules, version, option[1], GRANT_WRITE);
+        if (strcmp(option[0], "--device") == 0) result = landlock_allow(rules, version, option[1], GRANT_DEVICE);
+        if (result != 0) report_failure(channel, "files", errno);
+    }
+    if (landlock_end(rules) != 0) report_failure(channel, "files", errno);
+    close(rules);
+}
+
+/* All capabilities, also those that root gets back by an exec: it stays the owner of its files, and no more. Whoever
+ * has none may not even drop them, and need not. capabilities(7) */
+static void drop_capabilities(void) {
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {{0}};
+    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+    for (unsigned long each = 0; prctl(PR_CAPBSET_DROP, each, 0, 0, 0) == 0;) each++;
+    syscall(SYS_capset, &header, none);
+}
+
+/* A strict sandbox is around the process already; what is left is what only the process itself can give up. */
+static void give_up_rights(int channel) {
+    umask(077);
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) report_failure(channel, "rights", errno);
+    if (sandbox == BASIC) drop_capabilities();
+    if (sandbox == BASIC) restrict_files(channel);
+    if (sandbox == BASIC && !seccomp_works()) return;
+    if (refuse_calls(!sockets) != 0) report_failure(channel, "calls", errno);
+}
+
 static _Noreturn void become_plugin(int channel) {
     setpgid(0, 0);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != self) _exit(127); /* the guard died before the line above could help */
+    if (role == INSIDE) say("here\n");
     if (cwd != NULL && chdir(cwd) != 0) report_failure(channel, "cwd", errno);
     for (int i = 0; i < LIMITS; i++) {
         struct rlimit now;
@@ -131,6 +194,13 @@ static _Noreturn void become_plugin(int channel) {
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
+    if (role == OUTSIDE) {
+        if (dup2(inside.other_end, STATUS) < 0) report_failure(channel, "sandbox", errno);
+        fcntl(exec_fd, F_SETFD, 0); /* for the inside guard */
+        execve(path, plugin_argv, environ);
+        report_failure(channel, "sandbox", errno);
+    }
+    if (sandbox != NO_SANDBOX) give_up_rights(channel);
     execute(channel);
 }
 
@@ -143,8 +213,60 @@ static void hear_exec_result(void) {
     exec_result = -1;
     if (n == (ssize_t)sizeof failure)
         say("failed %s %d\n", failure.stage, failure.error);
-    else
+    else if (role == ALONE && sandbox == BASIC)
+        say("started %d %d %d\n", (int)plugin, (int)self, landlock_version());
+    else if (role != OUTSIDE)
         say("started %d\n", (int)plugin);
+    if (n == (ssize_t)sizeof failure) inside.failed = true;
+}
+
+/* One line of the inside guard, or of the plugin's process before it is the plugin. */
+static void pass_on(const char *line, pid_t sender) {
+    int left;
+    if (strcmp(line, "here\n") == 0) {
+        inside.plugin = sender;
+    } else if (strncmp(line, "started ", 8) == 0) {
+        inside.started = true;
+        inside.guard = sender;
+        say("started %d %d 0\n", (int)inside.plugin, (int)sender);
+    } else if (sscanf(line, "clean %d %d", &inside.killed, &left) != 2) {
+        inside.failed |= strncmp(line, "failed ", 7) == 0;
+        inside.exited |= strncmp(line, "exited ", 7) == 0;
+        say("%s", line);
+    }
+}
+
+static void hear_inside(void) {
+    for (ssize_t n = 1; n > 0 && inside.channel >= 0;) {
+        char line[160];
+        union {
+            struct cmsghdr header;
+            char space[CMSG_SPACE(sizeof(struct ucred))];
+        } control;
+        struct iovec part = {.iov_base = line, .iov_len = sizeof line - 1};
+        struct msghdr message = {
+            .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
+        n = recvmsg(inside.channel, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+        struct cmsghdr *header = n > 0 ? CMSG_FIRSTHDR(&message) : NULL;
+        if (n <= 0 && (n == 0 || (errno != EAGAIN && errno != EINTR))) {
+            close(inside.channel);
+            inside.channel = -1;
+        }
+        if (header == NULL || header->cmsg_type != SCM_CREDENTIALS) continue;
+        struct ucred credentials;
+        memcpy(&credentials, CMSG_DATA(header), sizeof credentials);
+        line[n] = '\0';
+        pass_on(line, credentials.pid);
+    }
+}
+
+/* Bubblewrap has ended, and with it the sandbox. What it does not know it tells like a shell: 128 and the signal. */
+static bool told_by_inside(int *status) {
+    hear_inside();
+    if (!inside.started && !inside.failed) say("failed sandbox %d\n", EPERM);
+    int code = WIFEXITED(*status) ? WEXITSTATUS(*status) : 0;
+    if (code > 128 && code - 128 < NSIG) *status = code - 128;
+    return inside.exited || !inside.started;
 }
 
 static long long micros(struct timeval t) { return t.tv_sec * 1000000LL + t.tv_usec; }
@@ -160,6 +282,7 @@ static int reap(void) {
         if (pid != plugin) continue;
         if (exec_result >= 0) hear_exec_result(); /* "started" comes before "exited" */
         plugin = 0;
+        if (role == OUTSIDE && told_by_inside(&status)) continue;
         say("exited %d %d %lld %lld %ld\n", status, WIFSIGNALED(status) && WCOREDUMP(status),
             micros(usage.ru_utime), micros(usage.ru_stime), usage.ru_maxrss);
     }
@@ -218,7 +341,7 @@ static int kill_tree(void) {
     char state = 'Z';
     for (int pid; (pid = next_process()) != 0;) {
         if (!has(tree, pid) || parent_of(pid, &state) == 0 || kill(pid, SIGKILL) != 0) continue;
-        if (state != 'Z' && !has(killed, pid)) count++;
+        if (state != 'Z' && !has(killed, pid) && pid != inside.bubblewrap && pid != inside.guard) count++;
         add(killed, pid);
     }
     return count;
@@ -244,7 +367,7 @@ static _Noreturn void finish(void) {
     int left = 0;
     for (int pid = 1; reap() >= 0 && pid < PID_LIMIT; pid++)
         left += pid != self && has(tree, pid) && (kill(pid, 0) == 0 || errno == EPERM);
-    say("clean %d %d\n", total, left);
+    say("clean %d %d\n", total + inside.killed, left);
     exit(0);
 }
 
@@ -263,18 +386,22 @@ static void read_commands(void) {
         line[length] = '\0';
         length = 0;
         if (strcmp(line, "kill") == 0) finish();
-        if (strcmp(line, "term") == 0) kill(-plugin, SIGTERM);
+        if (strcmp(line, "term") != 0) continue;
+        if (role != OUTSIDE) kill(-plugin, SIGTERM);
+        else if (inside.channel >= 0) send(inside.channel, "term\n", 5, MSG_NOSIGNAL | MSG_DONTWAIT);
     }
 }
 
 static _Noreturn void watch(pid_t supervisor) {
     /* The order matters: poll looks at the signals first, so an exit never overtakes the exec's result. */
     struct pollfd sources[] = {{.fd = signals, .events = POLLIN}, {.fd = exec_result, .events = POLLIN},
-                               {.fd = STATUS, .events = POLLIN}};
+                               {.fd = STATUS, .events = POLLIN}, {.fd = inside.channel, .events = POLLIN}};
     for (;;) {
-        if (poll(sources, 3, -1) < 0) continue;
+        if (poll(sources, 4, -1) < 0) continue;
         if (sources[1].revents != 0 && exec_result >= 0) hear_exec_result();
         sources[1].fd = exec_result;
+        if (sources[3].revents != 0) hear_inside();
+        sources[3].fd = inside.channel;
         if (sources[0].revents != 0) {
             drain_signals();
             reap();
@@ -297,16 +424,37 @@ static bool parse_limit(char *text) {
     return false;
 }
 
+static bool parse_role(const char *name) {
+    role = strcmp(name, "outside") == 0 ? OUTSIDE : strcmp(name, "inside") == 0 ? INSIDE : ALONE;
+    return role != ALONE || strcmp(name, "alone") == 0;
+}
+
+static bool parse_sandbox(const char *name) {
+    sandbox = strcmp(name, "basic") == 0 ? BASIC : strcmp(name, "strict") == 0 ? STRICT : NO_SANDBOX;
+    return sandbox != NO_SANDBOX || strcmp(name, "none") == 0;
+}
+
+static bool parse_sockets(const char *answer) {
+    sockets = strcmp(answer, "no") != 0;
+    return !sockets || strcmp(answer, "yes") == 0;
+}
+
 static bool parse(int argc, char **argv) {
     int i = 1;
     for (; i + 1 < argc && strcmp(argv[i], "--") != 0; i += 2) {
         bool known = false;
+        if (strcmp(argv[i], "--role") == 0) known = parse_role(argv[i + 1]);
+        if (strcmp(argv[i], "--sandbox") == 0) known = parse_sandbox(argv[i + 1]);
+        if (strcmp(argv[i], "--sockets") == 0) known = parse_sockets(argv[i + 1]);
+        if (strcmp(argv[i], "--read") == 0 || strcmp(argv[i], "--write") == 0 || strcmp(argv[i], "--device") == 0)
+            known = true;
         if (strcmp(argv[i], "--limit") == 0) known = parse_limit(argv[i + 1]);
         if (strcmp(argv[i], "--cwd") == 0) known = (cwd = argv[i + 1]) != NULL;
         if (strcmp(argv[i], "--path") == 0) known = (path = argv[i + 1]) != NULL;
         if (strcmp(argv[i], "--exec-fd") == 0) known = (exec_fd = atoi(argv[i + 1])) > STATUS;
         if (!known) return false;
     }
+    options = argv + 1;
     plugin_argv = argv + i + 1;
     return i + 1 < argc && path != NULL && fcntl(STATUS, F_GETFD) >= 0;
 }
@@ -335,9 +483,40 @@ static void release_descriptors(void) {
     if (exec_fd >= 0) close(exec_fd);
 }
 
+/* The inside guard's end of the channel; of whom it is heard, the kernel says (unix(7), SO_PASSCRED). */
+static bool open_channel(void) {
+    int ends[2];
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) return false;
+    inside.channel = ends[0];
+    inside.other_end = ends[1];
+    return setsockopt(inside.channel, SOL_SOCKET, SO_PASSCRED, &(int){1}, sizeof(int)) == 0;
+}
+
+/* One fact a line, of the kernel and of this very process: run in a sandbox, it says what the sandbox is worth. */
+static int probe(void) {
+    static const char *const spaces[] = {"user", "mnt", "pid", "net", "ipc", "uts"};
+    char line[256], name[32];
+    printf("landlock %d\nseccomp %d\n", landlock_version(), seccomp_works());
+    for (size_t i = 0; i < sizeof spaces / sizeof *spaces; i++) {
+        snprintf(name, sizeof name, "/proc/self/ns/%s", spaces[i]);
+        ssize_t n = readlink(name, line, sizeof line);
+        if (n > 0) printf("namespace %s %.*s\n", spaces[i], (int)n, line);
+    }
+    FILE *status = fopen("/proc/self/status", "re");
+    while (status != NULL && fgets(line, sizeof line, status) != NULL) {
+        char value[32];
+        if (sscanf(line, "CapEff: %31s", value) == 1) printf("capabilities %s\n", value);
+        if (sscanf(line, "NoNewPrivs: %31s", value) == 1) printf("no_new_privs %s\n", value);
+        if (sscanf(line, "Seccomp: %31s", value) == 1) printf("filter %s\n", value);
+    }
+    return 0;
+}
+
 int main(int argc, char **argv) {
+    if (argc == 2 && strcmp(argv[1], "--probe") == 0) return probe();
     if (!parse(argc, argv)) {
-        dprintf(2, "usage: guard [--limit name=value]... [--cwd DIR] [--exec-fd N] --path FILE -- ARGV0 ARGS...\n"
+        dprintf(2, "usage: guard [OPTION VALUE]... --path FILE -- ARGV0 ARGS...\n"
+                   "       guard --probe\n"
                    "Started by Bulkhead, with the status channel on descriptor 3.\n");
         give_up("usage", EINVAL);
     }
@@ -354,11 +533,18 @@ int main(int argc, char **argv) {
     proc = opendir("/proc");
     int channel[2];
     if ((signals = signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK)) < 0 || pipe2(channel, O_CLOEXEC) != 0 ||
-        prctl(PR_SET_CHILD_SUBREAPER, 1) != 0 || prctl(PR_SET_PDEATHSIG, SUPERVISOR_DIED) != 0)
+        prctl(PR_SET_CHILD_SUBREAPER, 1) != 0 || (role == OUTSIDE && !open_channel()))
+        give_up("guard", errno);
+    /* Inside, bubblewrap has set SIGKILL for that, and the plugin must not look into its guard. */
+    if (prctl(role == INSIDE ? PR_SET_DUMPABLE : PR_SET_PDEATHSIG, role == INSIDE ? 0 : SUPERVISOR_DIED) != 0)
         give_up("guard", errno);
     exec_result = channel[0];
     if ((plugin = fork()) < 0) give_up("fork", errno);
     if (plugin == 0) become_plugin(channel[1]);
+    if (role == OUTSIDE) {
+        inside.bubblewrap = plugin;
+        close(inside.other_end);
+    }
     setpgid(plugin, plugin); /* on both sides: whoever comes first */
     close(channel[1]);
     release_descriptors();
