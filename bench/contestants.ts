@@ -28,11 +28,13 @@ const own = (name: string, title: string, file: string, ...args: string[]): Cont
 });
 
 export const library = own("library", "Bulkhead, library", "library");
+const bulk = own("library-bulk", "Bulkhead, library, bulk data", "library", "bulk");
 export const daemon = own("daemon", "Bulkhead, daemon", "daemon");
 
 export const callers: readonly Contestant[] = [
   own("raw", "raw ping-pong", "raw"),
   library,
+  bulk,
   own("vscode-jsonrpc", "vscode-jsonrpc", "vscode"),
   { name: "go-plugin-grpc", title: "go-plugin, gRPC", needs: ["go-plugin"], command: [goPlugin, "grpc"] },
   {

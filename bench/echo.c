@@ -2,13 +2,14 @@
  * The other end of every measurement: answers each request as fast as a pipe allows. It scans for the frame and the id
  * and nothing else, so that what is measured is the caller.
  *
- *   echo          a plugin: describes itself when it is asked, answers every call with 1
+ *   echo          a plugin: describes itself when it is asked; `one` answers 1, `back` its params, with the data beside them
  *   echo raw N    no frames: gives back every N bytes as they came
  */
 #define _GNU_SOURCE
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 static const char description[] =
@@ -18,7 +19,7 @@ static const char description[] =
     "\"integer\"}},\"required\":[\"a\",\"b\"]},\"result\":{\"type\":\"integer\"}},"
     "{\"name\":\"back\",\"params\":{\"type\":\"object\",\"properties\":{\"text\":{\"type\":\"string\"}},\"required\":["
     "\"text\"]},\"result\":{\"type\":\"object\",\"properties\":{\"text\":{\"type\":\"string\"}},\"required\":["
-    "\"text\"]}}]}]}";
+    "\"text\"]}}]}],\"capabilities\":{\"bulk\":true}}";
 
 static char *in, *out;
 static size_t room = 1 << 20, out_room = 1 << 20, put;
@@ -56,7 +57,35 @@ static void answer(const char *id, int id_length, const char *result, size_t len
   out[put++] = '}';
 }
 
-static void serve(const char *body, size_t length) {
+/* The data goes out from where it came in. */
+static void answer_with_data(const char *id, int id_length, const char *result, size_t length, const char *data,
+                             size_t data_length) {
+  char lead[64];
+  int lead_length = snprintf(lead, sizeof lead, "{\"jsonrpc\":\"2.0\",\"id\":%.*s,\"result\":", id_length, id);
+  size_t json = (size_t)lead_length + length + 1;
+  reserve(length + 256);
+  put += (size_t)sprintf(out + put,
+                         "Content-Length: %zu\r\nContent-Type: application/vnd.bulkhead.bulk; json=%zu\r\n\r\n%s",
+                         json + data_length, json, lead);
+  memcpy(out + put, result, length);
+  put += length;
+  out[put++] = '}';
+  struct iovec pieces[] = {{out, put}, {(char *)data, data_length}};
+  while (pieces[1].iov_len > 0) {
+    ssize_t written = writev(1, pieces, 2);
+    if (written <= 0) fail();
+    for (int i = 0; i < 2; i++) {
+      size_t taken = (size_t)written < pieces[i].iov_len ? (size_t)written : pieces[i].iov_len;
+      pieces[i].iov_base = (char *)pieces[i].iov_base + taken;
+      pieces[i].iov_len -= taken;
+      written -= (ssize_t)taken;
+    }
+  }
+  put = 0;
+}
+
+/* Of the body, `length` bytes are JSON, and `data_length` follow as data. */
+static void serve(const char *body, size_t length, size_t data_length) {
   /* The envelope comes first; what a payload says must not be mistaken for it. */
   size_t head = length < 512 ? length : 512;
   const char *id = memmem(body, head, "\"id\":", 5);
@@ -72,7 +101,9 @@ static void serve(const char *body, size_t length) {
     const char *params = memmem(body, head, "\"params\":", 9);
     if (params == NULL) fail();
     params += 9;
-    answer(id, id_length, params, (size_t)(body + length - 1 - params));
+    size_t params_length = (size_t)(body + length - 1 - params);
+    if (data_length == 0) answer(id, id_length, params, params_length);
+    else answer_with_data(id, id_length, params, params_length, body + length, data_length);
   } else if (memmem(body, head, ".one\"", 5) != NULL) {
     answer(id, id_length, "1", 1);
   } else {
@@ -98,7 +129,9 @@ static void frames(void) {
         }
         break;
       }
-      serve(in + body, length);
+      const char *bulk = memmem(in + at, body - at, "json=", 5);
+      size_t json = bulk == NULL ? length : strtoul(bulk + 5, NULL, 10);
+      serve(in + body, json, length - json);
       at = body + length;
       if (put > 1 << 16) write_all();
     }

@@ -6,7 +6,7 @@
  * --only        a part (calls, contracts, starts, plugins, memory, syscalls) or a contestant; more than one may be named
  * --bytes, --in-flight   only such calls
  * --quick       fewer calls in three rounds: whether it works, not how fast it is
- * --no-pin      latency on all cores too
+ * --no-pin      on all cores
  * --json        the results as JSON: to the file, or in place of the table on stdout
  */
 import { writeFileSync } from "node:fs";
@@ -69,11 +69,11 @@ const run: Run = {
   skipped: [] as Skipped[],
 };
 const pin = flags["no-pin"] !== true && canPin();
-if (!pin) say("latency is not measured on one core: its figures say more about the scheduler");
+if (!pin) say("not measured on one core: the figures of single calls say more about the scheduler");
 
 const measured = {
   calls: wants("calls") ? await calls(field, wanted, pin, run) : [],
-  contracts: wants("contracts") ? await compare(contracts, [{ bytes: 0, inFlight: 256 }], false, run) : [],
+  contracts: wants("contracts") ? await compare(contracts, [{ bytes: 0, inFlight: 256 }], pin, run) : [],
   starts: wants("starts") ? await compare(starts, [{ bytes: 0, inFlight: 1 }], pin, run) : [],
   commands: wants("starts") ? await compare(commands, [{ bytes: 0, inFlight: 1 }], pin, run) : [],
   plugins: wants("plugins") ? await plugins(quick ? [1, 10, 100] : [1, 10, 100, 500], run) : [],

@@ -20,19 +20,12 @@ export const kinds: readonly Kind[] = inFlightOf.flatMap(([bytes, list]) =>
   list.map((inFlight) => ({ bytes, inFlight })),
 );
 
-/** One after another is latency, and on one core where that can be had; more at once are a matter of all cores. */
-export async function calls(
+/** On one core where that can be had: of calls in flight too, what is compared is then what they cost and not how they are placed. */
+export function calls(
   contestants: readonly Contestant[],
   wanted: readonly Kind[],
   canPin: boolean,
   run: Run,
 ): Promise<Measured[]> {
-  const [latency, throughput] = [
-    wanted.filter(({ inFlight }) => inFlight === 1),
-    wanted.filter(({ inFlight }) => inFlight > 1),
-  ];
-  return [
-    ...(await compare(contestants, latency, canPin, run)),
-    ...(await compare(contestants, throughput, false, run)),
-  ];
+  return compare(contestants, wanted, canPin, run);
 }

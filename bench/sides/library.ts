@@ -1,6 +1,6 @@
 /**
  * The supervisor embedded in the caller: `supervisor.call`. With the argument `typed` through a typed client, with
- * `checked` validated against the plugin's schemas on the way as well.
+ * `checked` validated against the plugin's schemas on the way as well, with `bulk` as bytes beside the JSON.
  */
 import { z } from "zod";
 import { bind, contract, method, Supervisor } from "../../src/index.ts";
@@ -10,7 +10,7 @@ import { serve } from "../serve.ts";
 import { timed } from "../timed.ts";
 import type { Payload } from "../payload.ts";
 
-type Way = "plain" | "typed" | "checked";
+type Way = "plain" | "typed" | "checked" | "bulk";
 
 const echoContract = contract({
   name: "echo",
@@ -20,6 +20,16 @@ const echoContract = contract({
     back: method({ params: z.object({ text: z.string() }), result: z.object({ text: z.string() }) }),
   },
 });
+
+/** As many bytes as a text would have. A small call has none. */
+function bulk(supervisor: Supervisor, bytes: number): () => Promise<void> {
+  const params = { bytes: new Uint8Array(bytes).fill(0x78) };
+  return async () => {
+    const back = await supervisor.call("echo/echo.back", params, { bulk: true });
+    const found = (back as { bytes?: unknown } | null)?.bytes;
+    if (!(found instanceof Uint8Array) || found.length !== bytes) throw new Error("a wrong answer");
+  };
+}
 
 async function callers(supervisor: Supervisor, way: Way): Promise<(what: Payload) => () => Promise<unknown>> {
   if (way !== "typed") {
@@ -41,6 +51,7 @@ await serve(async () => {
   return {
     about: { about: `Supervisor, ${way} calls` },
     measure(work) {
+      if (way === "bulk" && work.bytes > 0) return timed(bulk(supervisor, work.bytes), work);
       const what = payload(work.bytes);
       const call = caller(what);
       return timed(async () => what.check(await call()), work);
