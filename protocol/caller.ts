@@ -11,10 +11,23 @@ export interface CallOptions {
   readonly timeout?: number | undefined;
   readonly onProgress?: ((value: unknown) => void) | undefined;
   /**
+   * When the plugin crashes or leaves before it has answered, the call is sent again as soon as the plugin serves, at most
+   * three times and within `timeout` (default: `timeouts.total`, else `timeouts.call`). Only for methods that describe
+   * themselves as idempotent: others are refused as `invalid_params`. Not for streams. An error tells `attempts`.
+   */
+  readonly retry?: boolean | undefined;
+  /**
    * The fingerprint of the description that the caller has compared its contract with. The call is refused unsent, as
    * `contract_changed`, when another one serves.
    */
   readonly fingerprint?: string | undefined;
+  /**
+   * The params may hold Uint8Arrays, and the plugin may answer with such. They travel beside the JSON, as they are and
+   * without a copy where there is one only: leave it unchanged until the call is settled. Those of a result are views of one
+   * memory. Where the plugin or the daemon knows nothing of bulk data, and in the items of a stream, bytes are base64 text
+   * (RFC 4648, section 4): params are turned into it, and a result has it.
+   */
+  readonly bulk?: boolean | undefined;
 }
 
 export interface StreamOptions extends CallOptions {

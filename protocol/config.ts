@@ -67,10 +67,36 @@ const path = text.min(1);
 
 const count = z.int().positive();
 
+/** In lower case. */
+export const sha256 = z
+  .string()
+  .regex(/^[0-9a-fA-F]{64}$/, "must be 64 hexadecimal digits")
+  .transform((text) => text.toLowerCase());
+
+/** `Ed`, the number of the key (8 bytes) and an ed25519 key (32 bytes), as base64. */
+const publicKey = z
+  .string()
+  .regex(/^RW[Q-T][A-Za-z0-9+/]{53}$/, "must be a public key of minisign: RW and 54 more characters");
+
 /** One executable for all platforms, or one for each: `{ linux = "…", darwin = "…", win32 = "…" }`. */
 const command = z
   .union([path, z.strictObject({ linux: path.optional(), darwin: path.optional(), win32: path.optional() })])
   .describe('the path of an executable, or a table of one for each platform: { linux = "…" }');
+
+/** What stands between a plugin and the machine. */
+export const sandboxMode = z.enum(["none", "basic", "strict"]);
+export type SandboxMode = z.output<typeof sandboxMode>;
+
+/** What a plugin in a sandbox may have all the same. Paths are relative to the file of the entry. */
+const grants = z.strictObject({
+  /** Files and directories to read and to execute. */
+  read: z.array(path).optional(),
+  /** Files and directories to read and to change. */
+  write: z.array(path).optional(),
+  /** Device files to read, write and control. */
+  devices: z.array(path).optional(),
+  network: z.boolean().optional(),
+});
 
 const restart = z.strictObject({
   /** `on-failure`: after a crash; `always`: after an exit with status 0 as well; `never`. */
@@ -111,6 +137,11 @@ const limits = z.strictObject({
   cpu: duration.optional(),
   file_size: size.optional(),
   core: z.union([z.literal(0), size]).optional(),
+  /** Sampled over the process and all its descendants; one that is over it is killed: */
+  max_memory: size.optional(),
+  max_files: count.optional(),
+  /** In cores, on average over ten seconds: 0.5 is half a core. */
+  max_cpu: z.number().positive().max(4096).optional(),
 });
 
 /** One `[plugins.NAME]` table, or a whole `plugin.toml`. */
@@ -147,15 +178,22 @@ export const pluginEntry = z.strictObject({
   contracts: z.array(path).optional(),
   /** `relay`: params and results are checked against the plugin's schemas on their way through the supervisor too. */
   validate: z.enum(["edges", "relay"]).optional(),
+  /** Whether calls that kill the plugin again and again are held back, and then refused; default: true. */
+  quarantine: z.boolean().optional(),
   /** Other names, each for one api of the plugin: `{ words = "text" }`. */
   aliases: z.record(pluginId, pluginId).optional(),
   /** Replace the running process when its executable changes, without dropping a call. */
   watch: z.boolean().optional(),
-  sha256: z
-    .string()
-    .regex(/^[0-9a-fA-F]{64}$/, "must be 64 hexadecimal digits")
-    .transform((text) => text.toLowerCase())
-    .optional(),
+  /** `basic`: what the kernel alone can hold it to; `strict`: nothing of the machine but `/usr` and what is granted. */
+  sandbox: sandboxMode.optional(),
+  grants: grants.optional(),
+  sha256: sha256.optional(),
+  /** Of the executable, as minisign makes it; default: the executable's path with `.minisig`. */
+  signature: path.optional(),
+  /** Public keys of minisign; one of them must have signed the executable. Instead of those in `[trust]`; none: no signature. */
+  signed_by: z.array(publicKey).optional(),
+  /** Run where it stands, though something vouches for it: for a program that looks for its own files beside itself. */
+  in_place: z.boolean().optional(),
   /** The plugin's own configuration, handed over by `activate`. */
   config: z.record(z.string(), z.unknown()).optional(),
   restart: restart.optional(),
@@ -173,14 +211,28 @@ const daemon = z.strictObject({
   log_size: size.optional(),
   log_files: count.max(100).optional(),
   log_level: z.enum(["trace", "debug", "info", "warn", "error"]).optional(),
+  /** Clients at once; when one more comes, the oldest goes. */
+  max_clients: count.max(10_000).optional(),
+  /** A second socket (mode 0660), whose clients can look and change nothing. */
+  read_only_socket: path.optional(),
 });
 export type DaemonOptions = z.output<typeof daemon>;
+
+/** What has to vouch for the executables of plugins. */
+const trust = z.strictObject({
+  /** Public keys of minisign; one of them must have signed each plugin whose entry names no keys of its own. */
+  keys: z.array(publicKey).optional(),
+  /** Nothing runs without a `sha256`, a signature or an entry in `bulkhead.lock`. */
+  required: z.boolean().optional(),
+});
+export type TrustOptions = z.output<typeof trust>;
 
 /** The whole file, with the entries still unread: one bad entry must not spoil the others. */
 export const configFile = z.strictObject({
   /** Each subfolder with a `plugin.toml` is a plugin named after the folder. */
   plugin_dirs: z.array(path).optional(),
   daemon: daemon.optional(),
+  trust: trust.optional(),
   plugins: z.record(z.string(), z.unknown()).optional(),
 });
 
@@ -221,6 +273,28 @@ export interface ProcessLimits {
   readonly core?: number;
 }
 
+/** Of a plugin's process and all its descendants together; sampled, so that a short peak may pass. */
+export interface UsageLimits {
+  /** Resident memory in bytes, added up: pages that processes share count for each of them. */
+  readonly memoryBytes?: number;
+  /** Open descriptors. */
+  readonly files?: number;
+  /** CPU time per time, 1 = one core. */
+  readonly cpu?: number;
+}
+
+/** What a sandboxed plugin may have of the machine; paths are absolute. */
+export interface Grants {
+  readonly read: readonly string[];
+  readonly write: readonly string[];
+  readonly devices: readonly string[];
+  readonly network: boolean;
+}
+
+export type Sandbox =
+  | { readonly mode: "none" }
+  | { readonly mode: Exclude<SandboxMode, "none">; readonly grants: Grants };
+
 export interface Limits {
   readonly inFlight: number;
   readonly waiting: number;
@@ -228,7 +302,23 @@ export interface Limits {
   readonly depth: number;
   readonly stderrLineBytes: number;
   readonly process: ProcessLimits;
+  readonly usage: UsageLimits;
 }
+
+/** What else than `sha256` vouches for an executable. All that is named has to hold. */
+export interface Trust {
+  /** What `bulkhead trust` has accepted. */
+  readonly locked: { readonly sha256: string; readonly version?: string | undefined } | undefined;
+  /** An absolute path, and the keys of which one must have made it. */
+  readonly signature: { readonly file: string; readonly keys: readonly string[] } | undefined;
+  /** Something must vouch for it, and nothing does. */
+  readonly refused: boolean;
+  /** Run where it stands rather than from a private copy. */
+  readonly inPlace: boolean;
+}
+
+/** Anybody's executable may be run. */
+export const noTrust: Trust = { locked: undefined, signature: undefined, refused: false, inPlace: false };
 
 /** All that the supervisor knows about how to run one plugin: complete, absolute, without defaults left to fill. */
 export interface PluginSpec {
@@ -242,12 +332,16 @@ export interface PluginSpec {
   readonly apis: readonly RequiredApi[];
   readonly start: "auto" | "lazy";
   readonly idleStopMs: number | undefined;
+  /** Its executable must have this hash. */
   readonly sha256: string | undefined;
+  readonly trust: Trust;
+  readonly sandbox: Sandbox;
   readonly config: Readonly<Record<string, unknown>>;
   /** Granted host services. `host.call` stands there when `calls` names something. */
   readonly services: readonly string[];
   readonly calls: readonly string[];
   readonly validate: "edges" | "relay";
+  readonly quarantine: boolean;
   /** Compared with what the plugin describes before it is ready. */
   readonly contracts: readonly ContractDocument[];
   /** Alias -> api. */
@@ -282,8 +376,11 @@ export const defaults: Pick<PluginSpec, "restart" | "timeouts" | "limits"> = {
     depth: 100,
     stderrLineBytes: 64 * 1024,
     process: {},
+    usage: {},
   },
 };
 
 /** Variables that every plugin gets when the daemon has them. Nothing else of its environment goes in unnamed. */
 export const passedEnv = ["PATH", "HOME", "LANG", "TZ", "TMPDIR"] as const;
+/** In a strict sandbox: the other two would name places that are not there. */
+export const strictlyPassedEnv = ["PATH", "LANG", "TZ"] as const;

@@ -1,11 +1,13 @@
 /** What a host wants of a plugin, said once: the types of the client, the checks of values, and what plugins must fit. */
 import semver from "semver";
 import { z } from "zod";
+import { hasBytes } from "./bytes.ts";
 import { action, describedMethod, schemaValue, pluginId, semverRange, semverVersion } from "./description.ts";
 import type { Api, Method } from "./description.ts";
 import { BulkheadError } from "./error.ts";
 import { toJsonSchema } from "./zod-schema.ts";
 
+export { bytes } from "./bytes.ts";
 export { jsonSchema } from "./zod-schema.ts";
 
 /* As it is written */
@@ -208,6 +210,20 @@ export const anyResult = z.unknown();
 /** Whether an api of this version promises what the contract was written against. */
 export function promises(offered: string, contractVersion: string): boolean {
   return semver.satisfies(offered, `^${contractVersion}`, { includePrerelease: true });
+}
+
+const carrying = new WeakMap<Operation, boolean>();
+
+/** Whether params or result of an operation hold `bytes()`. Items, progress and errors are always text. */
+export function carriesBytes(operation: Operation): boolean {
+  const known = carrying.get(operation);
+  if (known !== undefined) return known;
+  const { params, result } = operation;
+  const found =
+    (params !== undefined && hasBytes(params, "output")) ||
+    (result !== undefined && hasBytes(result, "input"));
+  carrying.set(operation, found);
+  return found;
 }
 
 /* Its types */

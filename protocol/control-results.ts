@@ -2,9 +2,10 @@
 import type { Described } from "./caller.ts";
 import type { Limits, RestartPolicy, Timeouts } from "./config.ts";
 import type { JsonSchema } from "./description.ts";
+import type { ErrorCode } from "./error.ts";
 import type { ControlMethod, DaemonStatus, HelloResult } from "./control.ts";
 import type { PipeStatus } from "./pipe.ts";
-import type { CrashReport, LogLine, PluginStatus, SupervisorEvent } from "./state.ts";
+import type { CrashReport, LogLine, PluginStatus, QuarantinedCall, SupervisorEvent } from "./state.ts";
 
 /** A row of `ps` and all else that is known about the plugin. What is missing is not known, or not decided. */
 export interface PluginDetail extends PluginStatus {
@@ -85,6 +86,32 @@ export interface SettingsTemplate {
   readonly text: string;
 }
 
+/** What is known of the trust in one plugin's executable. */
+export interface TrustStatus {
+  readonly plugin: string;
+  readonly executable: string;
+  /** Of the file as it is now; null: it can not be read. */
+  readonly sha256: string | null;
+  /** What says that it may be run, and holds: `sha256`, `bulkhead.lock`, `key ID`. Empty: nothing, or there is a problem. */
+  readonly vouched: readonly string[];
+  /** What `bulkhead.lock` says; `at` is an ISO 8601 date. */
+  readonly accepted: { readonly sha256: string; readonly version: string | null; readonly at: string } | null;
+  /** It runs from where it stands, not from a private copy. */
+  readonly inPlace: boolean;
+  /** Why it would not be started. */
+  readonly problem: { readonly code: ErrorCode; readonly message: string } | null;
+}
+
+/** What an operator has just accepted. */
+export interface Accepted {
+  readonly plugin: string;
+  readonly sha256: string;
+  /** Null: it has not run yet, so that nobody knows. */
+  readonly version: string | null;
+  /** What was accepted before; null: nothing. */
+  readonly previous: { readonly sha256: string; readonly version: string | null } | null;
+}
+
 export interface ConfigView {
   readonly file: string | null;
   readonly entries: readonly ConfigValue[];
@@ -157,9 +184,14 @@ export interface ControlResults extends Record<ControlMethod, unknown> {
   "plugin.settings": PluginSettings;
   "plugin.configure": PluginSettings;
   "plugin.template": SettingsTemplate;
+  "trust.list": TrustStatus[];
+  "trust.accept": Accepted;
+  "trust.remove": null;
   "log.read": LogLine[];
   "crash.list": CrashReport[];
   "crash.get": CrashReport;
+  "quarantine.list": QuarantinedCall[];
+  "quarantine.release": QuarantinedCall[];
   "event.read": SupervisorEvent[];
   "event.publish": Published;
   "service.provide": null;

@@ -1,5 +1,6 @@
 /** Client <-> daemon: the methods of the control socket. Same framing as the plugins' wire; calls are `plugin/api.method`. */
 import { z } from "zod";
+import { sha256 } from "./config.ts";
 import { largestCredit } from "./credit.ts";
 import { eventName, pluginId } from "./description.ts";
 import { newPipe, pipeName } from "./pipe.ts";
@@ -19,7 +20,12 @@ const oneService = z.object({ service: providedService });
 /** Params of each daemon method. Results are plain data of the types in `state.ts`. */
 export const control = {
   /** First message of a connection. */
-  hello: z.object({ protocol: range, client: z.object({ name: z.string(), version: z.string() }) }),
+  hello: z.object({
+    protocol: range,
+    client: z.object({ name: z.string(), version: z.string() }),
+    /** The client promises to change nothing, and has the daemon hold it to that. */
+    readOnly: z.boolean().optional(),
+  }),
 
   "daemon.status": none,
   /** Drains and stops every plugin, answers, then the daemon leaves. */
@@ -58,6 +64,13 @@ export const control = {
   /** A settings file to begin with, all commented out but what is set. */
   "plugin.template": onePlugin,
 
+  /** What vouches for each plugin's executable, as it is now. */
+  "trust.list": none,
+  /** Enters the file as it is now into `bulkhead.lock`; with `sha256` only if it has that hash. */
+  "trust.accept": onePlugin.extend({ sha256: sha256.optional() }),
+  /** Takes it out again. */
+  "trust.remove": onePlugin,
+
   /** Answers past lines; with `follow`, more come as `$/item` until cancelled. */
   "log.read": z.object({
     plugin: pluginId.optional(),
@@ -70,6 +83,13 @@ export const control = {
     .object({ plugin: pluginId.optional(), limit: z.int().positive().max(10_000).optional() })
     .optional(),
   "crash.get": z.object({ id: z.string() }),
+  /** Calls that may have killed their plugin. */
+  "quarantine.list": z.object({ plugin: pluginId.optional() }).optional(),
+  /** Lets one go (any unique beginning of its id), or all; answers those that it let go. */
+  "quarantine.release": z.union([
+    z.strictObject({ id: z.string().min(1) }),
+    z.strictObject({ all: z.literal(true) }),
+  ]),
   "event.read": z
     .object({
       plugin: pluginId.optional(),
@@ -109,6 +129,51 @@ export const control = {
 } as const;
 
 export type ControlMethod = keyof typeof control;
+
+/**
+ * What each method is to a read-only client. `describe`: it reads, but starts a plugin that has not described itself yet,
+ * which a read-only client can not have. Calls of plugins, events and services are changes, all of them.
+ */
+export const access = {
+  hello: "read",
+  "daemon.status": "read",
+  "daemon.stop": "change",
+  "daemon.doctor": "read",
+  "plugin.list": "read",
+  "plugin.stats": "read",
+  "plugin.status": "read",
+  "plugin.start": "change",
+  "plugin.stop": "change",
+  "plugin.restart": "change",
+  "plugin.enable": "change",
+  "plugin.disable": "change",
+  "plugin.wait": "read",
+  "plugin.describe": "describe",
+  "plugin.settings": "describe",
+  "plugin.configure": "change",
+  "plugin.template": "describe",
+  "trust.list": "read",
+  "trust.accept": "change",
+  "trust.remove": "change",
+  "log.read": "read",
+  "crash.list": "read",
+  "crash.get": "read",
+  "quarantine.list": "read",
+  "quarantine.release": "change",
+  "event.read": "read",
+  "event.publish": "change",
+  "service.provide": "change",
+  "service.withdraw": "change",
+  "service.list": "read",
+  "action.list": "read",
+  "pipe.create": "change",
+  "pipe.list": "read",
+  "pipe.pause": "change",
+  "pipe.resume": "change",
+  "pipe.remove": "change",
+  "config.show": "read",
+  "config.reload": "change",
+} as const satisfies Record<ControlMethod, "read" | "describe" | "change">;
 export type ControlParams<M extends ControlMethod> = z.input<(typeof control)[M]>;
 
 /** How a client may bound one call: sent as the request's `ctx`. */
@@ -123,6 +188,10 @@ export const callBounds = z.object({
   fingerprint: z.string().max(64).optional(),
   /** The daemon's request that the client is serving with this call, as numbered on this connection. */
   parent: z.union([z.int(), z.string()]).optional(),
+  /** The answer may carry bulk data. */
+  bulk: z.boolean().optional(),
+  /** Of an idempotent method: to be sent again when the plugin crashes. */
+  retry: z.boolean().optional(),
 });
 
 export type CallBounds = z.output<typeof callBounds>;
@@ -145,4 +214,8 @@ export interface DaemonStatus {
 export interface HelloResult {
   readonly protocol: number;
   readonly daemon: { readonly name: string; readonly version: string; readonly pid: number };
+  /** The connection can change nothing, whether the client wanted that or not. Absent: it can. */
+  readonly readOnly?: true;
+  /** `bulk`: calls of plugins and their answers may carry bulk data. Absent in daemons that know of none. */
+  readonly capabilities?: { readonly bulk?: boolean };
 }

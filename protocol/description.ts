@@ -112,7 +112,14 @@ export const description = z.object({
     .optional(),
   config: schemaValue.optional(),
   exclusive: z.boolean().optional(),
-  capabilities: z.object({ ping: z.boolean().optional(), configure: z.boolean().optional() }).optional(),
+  capabilities: z
+    .object({
+      ping: z.boolean().optional(),
+      configure: z.boolean().optional(),
+      /** Requests to it may carry bulk data. */
+      bulk: z.boolean().optional(),
+    })
+    .optional(),
 });
 export type Description = z.infer<typeof description>;
 

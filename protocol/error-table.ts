@@ -113,6 +113,11 @@ export const errors = {
     hint: "Another version of the plugin runs now: compare its contract again, then call again.",
   }),
 
+  quarantined: entry(-31914, "caller", false, {
+    cause: "The same call has killed the plugin again and again, at last with nothing else in flight.",
+    hint: "Read the reports, mend the plugin, or let the call go: bulkhead crashes --quarantine",
+  }),
+
   // calls of plugins to their host
   service_not_granted: entry(-31950, "operator", false, {
     cause: "The plugin asked its host for something that its entry in the configuration does not grant.",
@@ -162,6 +167,24 @@ export const errors = {
   checksum_mismatch: entry(-31924, "operator", false, {
     cause: "The file is not the one whose sha256 stands in the configuration.",
     hint: "If the new file is meant to be there, update sha256 in bulkhead.toml.",
+  }),
+  binary_changed: entry(-31935, "operator", false, {
+    cause:
+      "The file is not the one that was accepted by `bulkhead trust`; both hashes are named. It was not run.",
+    hint: "If the new file is meant to be there, accept it: bulkhead trust P",
+  }),
+  signature_invalid: entry(-31936, "operator", false, {
+    cause: "The file has no signature, or none that one of the keys in the configuration has made for it.",
+    hint: "Have it signed (minisign -Sm FILE), or correct the keys; see: bulkhead trust list",
+  }),
+  not_trusted: entry(-31937, "operator", false, {
+    cause: "`[trust]` requires that something vouches for each plugin, and nothing does for this one.",
+    hint: "Look at the file, then accept it: bulkhead trust P",
+  }),
+  sandbox_unavailable: entry(-31938, "operator", false, {
+    cause:
+      "The entry asks for a sandbox that this machine can not give; what is missing is named. It was not run without.",
+    hint: 'Install or allow what is missing, or ask for less: sandbox = "basic"; see: bulkhead doctor',
   }),
   incompatible_protocol: entry(-31925, "plugin", false, {
     cause: "Plugin and supervisor have no protocol version in common.",
@@ -231,6 +254,10 @@ export const errors = {
   usage: entry(-31946, "caller", false, {
     cause: "The command line does not make sense.",
     hint: "See: bulkhead help",
+  }),
+  read_only: entry(-31948, "caller", false, {
+    cause: "The connection is read-only, because the client asked for that or came by the read-only socket.",
+    hint: "Connect without --read-only, to the daemon's own socket: bulkhead ps",
   }),
   todo_file_unusable: entry(-31947, "operator", false, {
     cause:

@@ -48,6 +48,8 @@ export interface ErrorData {
   readonly retryAfterMs?: number;
   /** JSON pointer to the value that does not fit. */
   readonly path?: string;
+  /** How often it was sent, of a call with `retry`. */
+  readonly attempts?: number;
   /** Near misses, choices, expected and found values: whatever helps. */
   readonly detail?: unknown;
 }

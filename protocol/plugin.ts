@@ -58,6 +58,8 @@ export const callContext = z.object({
   hops: z.int().optional(),
   /** Of a stream: how many items the caller takes before its first `$/credit`. */
   credit: z.int().nonnegative().optional(),
+  /** The answer may carry bulk data. */
+  bulk: z.boolean().optional(),
 });
 export type CallContext = z.infer<typeof callContext>;
 

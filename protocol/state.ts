@@ -1,4 +1,5 @@
 /** The words for what happens to a plugin: states, exits, reports, decisions, events. Shared by supervisor and clients. */
+import type { SandboxMode } from "./config.ts";
 import type { ErrorCode, Settlement } from "./error.ts";
 import type { PipeState } from "./pipe.ts";
 
@@ -17,12 +18,16 @@ export interface StartFailure {
     | "not_executable"
     | "wrong_architecture"
     | "checksum_mismatch"
+    | "binary_changed"
+    | "signature_invalid"
+    | "not_trusted"
     | "incompatible_protocol"
     | "incompatible_api"
     | "config_invalid"
     | "bad_description"
     | "service_not_granted"
     | "contract_mismatch"
+    | "sandbox_unavailable"
     | "spawn_failed"
     | "handshake_timeout"
     | "handshake_failed"
@@ -55,6 +60,8 @@ export type EndCause =
   | { readonly kind: "start_failure"; readonly failure: StartFailure }
   | { readonly kind: "exit" }
   | { readonly kind: "hung"; readonly detail: string }
+  /** It used more than its entry allows; `limit` is the key there, such as `max_memory`. */
+  | { readonly kind: "over_limit"; readonly limit: string; readonly detail: string }
   | { readonly kind: "violation"; readonly reason: string; readonly detail: string };
 
 /** What the restart policy makes of an end. */
@@ -83,6 +90,36 @@ export interface LostCall {
   readonly settlement: Exclude<Settlement, "answered">;
   /** Milliseconds since it was sent. */
   readonly ageMs: number;
+  /** Absent in reports of before they were kept. */
+  readonly params?: LostParams;
+}
+
+/** What a lost call was about, as far as a report keeps it. */
+export type LostParams =
+  /** JSON text; undefined: it had none. `secrets`: JSON pointers of what was taken out, by the method's schema. */
+  | {
+      readonly kept: "whole";
+      readonly text: string | undefined;
+      readonly secrets: readonly string[];
+      /** Of the bulk data beside them, which are not kept. */
+      readonly dataBytes: number;
+    }
+  /** Too long, or too many were in flight: the beginning, empty where it might hold a secret, and the whole size. */
+  | { readonly kept: "head"; readonly head: string; readonly bytes: number; readonly dataBytes: number };
+
+/** A call that may have killed its plugin; see `crashes --quarantine`. */
+export interface QuarantinedCall {
+  /** For `crashes --release`; any unique beginning of it names it. */
+  readonly id: string;
+  readonly plugin: string;
+  readonly method: string;
+  /** `suspect`: one at a time; `trial`: with nothing beside it; `guilty`: refused. */
+  readonly standing: "suspect" | "trial" | "guilty";
+  /** Crashes in which it was in flight, and the last few of their reports. */
+  readonly crashes: number;
+  readonly reports: readonly string[];
+  /** Unix time of the last of them, milliseconds. */
+  readonly at: number;
 }
 
 /** One message as the flight recorder kept it: the head only. */
@@ -182,6 +219,10 @@ export type EventBody =
       readonly from: SessionState;
       readonly to: SessionState;
       readonly pid: number | null;
+      /** SHA-256 of what runs, from `handshaking` on. */
+      readonly sha256?: string;
+      /** What vouches for it: `sha256`, `bulkhead.lock`, `key ID`. Absent: nothing. */
+      readonly vouched?: readonly string[];
       readonly exit?: ProcessExit | null;
     }
   | {
@@ -229,6 +270,16 @@ export type EventBody =
     }
   /** An item was delivered that may have been delivered before; the sink was told so. */
   | { readonly type: "pipe.redelivered"; readonly pipe: string; readonly cursor: string | null }
+  /** An operator has accepted its file; `previous` is what was accepted before. */
+  | {
+      readonly type: "plugin.trusted";
+      readonly plugin: string;
+      readonly sha256: string;
+      readonly version: string | null;
+      readonly previous: { readonly sha256: string; readonly version: string | null } | null;
+    }
+  /** An operator has taken it out of `bulkhead.lock`. */
+  | { readonly type: "plugin.distrusted"; readonly plugin: string; readonly sha256: string }
   | {
       readonly type: "operator.action";
       readonly plugin: string;
@@ -246,6 +297,14 @@ export interface LogLine {
   readonly kind: "line" | "border";
   readonly level?: string;
   readonly text: string;
+}
+
+/** One wall between a plugin's process and the machine: whether it stands, and what makes or breaks it. */
+export interface Enforced {
+  /** Such as `files`, `network`, `calls`, or a limit under its name in the configuration. */
+  readonly item: string;
+  readonly holds: boolean;
+  readonly why: string;
 }
 
 /** A row of `bulkhead ps`. */
@@ -276,6 +335,8 @@ export interface PluginStatus {
   };
   readonly executable: string;
   readonly sha256: string | null;
+  /** What its entry asks for, and what is enforced on the process that runs: nothing, while none does. */
+  readonly sandbox?: { readonly mode: SandboxMode; readonly enforced: readonly Enforced[] };
   /** The events that it has been told of, in its current life. */
   readonly subscriptions?: readonly SubscriptionStatus[];
 }

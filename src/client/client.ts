@@ -15,8 +15,16 @@ import { controlRange } from "../../protocol/range.ts";
 import { statePaths } from "../io/paths.ts";
 import { connect } from "../io/socket.ts";
 import { Deadlines } from "../wire/deadlines.ts";
-import { boundsOf, itemStream, paramsText, Peer, toSlice } from "../wire/peer.ts";
-import type { Id, Item, Outcome, PeerEnd, Slice } from "../wire/peer.ts";
+import { boundsOf, bulkParams, itemStream, paramsText, Peer, resultValue, toSlice } from "../wire/peer.ts";
+import type {
+  CallOptions as WireCallOptions,
+  Id,
+  Item,
+  Outcome,
+  OutgoingCall,
+  PeerEnd,
+  Slice,
+} from "../wire/peer.ts";
 import { ProvidedHandlers } from "./provided.ts";
 import type { ResultOf } from "../../protocol/control-results.ts";
 
@@ -26,6 +34,8 @@ export interface ConnectOptions {
   /** Who connects, for the daemon's log. */
   readonly name?: string;
   readonly version?: string;
+  /** To look only: the daemon refuses calls of plugins, and whatever changes something (`read_only`). */
+  readonly readOnly?: boolean;
   /** Gives up the attempt; a connection that is made does not hear it any more. */
   readonly signal?: AbortSignal;
 }
@@ -55,6 +65,7 @@ export class Client implements Caller, ServiceHost {
       input: socket,
       output: socket,
       deadlines: new Deadlines(),
+      ownsInput: true,
       onRequest: (request) => this.#provided.serve(request),
       onEnd: (end) => {
         this.#end = end;
@@ -77,7 +88,7 @@ export class Client implements Caller, ServiceHost {
     signal?.addEventListener("abort", leave, { once: true });
     try {
       signal?.throwIfAborted();
-      client.#hello = await client.#greet(options.name ?? "bulkhead", options.version ?? "0");
+      client.#hello = await client.#greet(options);
       return client;
     } catch (error) {
       client.#peer.destroy();
@@ -90,6 +101,11 @@ export class Client implements Caller, ServiceHost {
   /** What the daemon said of itself. */
   get daemon(): HelloResult["daemon"] {
     return this.#hello?.daemon ?? { name: "", version: "", pid: 0 };
+  }
+
+  /** The connection can change nothing: that was asked for, or the socket is one for looking only. */
+  get readOnly(): boolean {
+    return this.#hello?.readOnly === true;
   }
 
   /** Resolves when the connection is over, whoever ended it. */
@@ -131,14 +147,15 @@ export class Client implements Caller, ServiceHost {
 
   stream(target: string, params: unknown = {}, options: StreamOptions = {}): ItemStream {
     return itemStream(options, ({ signal, credit, onItem, succeed, fail }) => {
-      const bounded = { ...wireOptions(options, { credit }), signal, credit, onItem };
-      return this.#peer.call(target, paramsText(params), bounded, (outcome) => {
+      const bounded = { ...wireOptions(options, { credit }, this.#takesBulk), signal, credit, onItem };
+      const settle = (outcome: Outcome): void => {
         try {
-          succeed(this.#resultOf(target, outcome));
+          succeed(this.#resultOf(target, outcome), outcome.data);
         } catch (error) {
           fail(error);
         }
-      });
+      };
+      return this.#send(target, params, options, bounded, settle);
     });
   }
 
@@ -204,20 +221,37 @@ export class Client implements Caller, ServiceHost {
    */
   #callFor(parent: Id | undefined, target: string, params: unknown, options: CallOptions): Promise<unknown> {
     try {
-      const text = paramsText(params);
-      const bounded = wireOptions(options, { parent });
+      const bounded = wireOptions(options, { parent }, this.#takesBulk);
       const { promise, resolve } = Promise.withResolvers<Outcome>();
-      this.#peer.call(target, text, bounded, resolve);
-      return promise.then((outcome) => parse<unknown>(this.#resultOf(target, outcome)));
+      this.#send(target, params, options, bounded, resolve);
+      return promise.then((outcome) => resultValue(this.#resultOf(target, outcome), outcome.data));
     } catch (error) {
       return Promise.reject(error);
     }
   }
 
-  async #greet(name: string, version: string): Promise<HelloResult> {
+  get #takesBulk(): boolean {
+    return this.#hello?.capabilities?.bulk === true;
+  }
+
+  /** Bytes that a daemon of before could not read are text in the params. */
+  #send(
+    target: string,
+    params: unknown,
+    { bulk }: CallOptions,
+    bounded: WireCallOptions,
+    settle: (outcome: Outcome) => void,
+  ): OutgoingCall {
+    if (bulk !== true) return this.#peer.call(target, paramsText(params), bounded, settle);
+    const { text, data } = bulkParams(params, this.#takesBulk);
+    return this.#peer.call(target, text, { ...bounded, data }, settle);
+  }
+
+  async #greet(options: ConnectOptions): Promise<HelloResult> {
+    const { name = "bulkhead", version = "0", readOnly = false } = options;
     const outcome = await this.#peer.request(
       "hello",
-      { protocol: controlRange, client: { name, version } },
+      { protocol: controlRange, client: { name, version }, ...(readOnly ? { readOnly } : {}) },
       { totalTimeout: helloTimeout },
     );
     if (outcome.settlement !== "answered") {
@@ -230,7 +264,8 @@ export class Client implements Caller, ServiceHost {
       const error = BulkheadError.from(outcome.error);
       throw error.code === "method_not_found" ? notADaemon(this.#path) : error;
     }
-    const { protocol, daemon } = parse<Partial<HelloResult>>(outcome.result);
+    const hello = parse<Partial<HelloResult>>(outcome.result);
+    const { protocol, daemon, capabilities = {} } = hello;
     if (typeof protocol !== "number" || daemon === undefined) throw notADaemon(this.#path);
     if (protocol < controlRange.min || protocol > controlRange.max) {
       const older = protocol < controlRange.min ? "daemon" : "client";
@@ -240,7 +275,11 @@ export class Client implements Caller, ServiceHost {
           `(${version}) ${controlRange.min} to ${controlRange.max}: upgrade the ${older}`,
       );
     }
-    return { protocol, daemon };
+    if (readOnly && hello.readOnly !== true) {
+      const message = `the daemon (${daemon.version}, pid ${daemon.pid}) knows no read-only connections`;
+      throw BulkheadError.of("incompatible_client", message);
+    }
+    return { ...hello, protocol, daemon, capabilities };
   }
 
   #resultOf(target: string, outcome: Outcome): Slice {
@@ -274,14 +313,18 @@ export class Client implements Caller, ServiceHost {
 function wireOptions(
   options: CallOptions,
   { credit, parent }: { readonly credit?: number; readonly parent?: Id | undefined },
+  takesBulk: boolean,
 ) {
   const { signal, onProgress, fingerprint } = options;
   const { idle, total } = boundsOf(options);
-  const isBounded = (idle ?? total ?? credit ?? fingerprint ?? parent) !== undefined;
+  const bulk = options.bulk === true && takesBulk ? true : undefined;
+  const retry = options.retry === true ? true : undefined;
+  const isBounded = (idle ?? total ?? credit ?? fingerprint ?? parent ?? bulk ?? retry) !== undefined;
   return {
     signal,
     totalTimeout: total === undefined ? undefined : total + grace,
-    ctx: isBounded ? toSlice({ ms: total, idle, credit, fingerprint, parent }) : undefined,
+    ctx: isBounded ? toSlice({ ms: total, idle, credit, fingerprint, parent, bulk, retry }) : undefined,
+    bulk,
     onProgress: onProgress && ((value: Slice) => onProgress(JSON.parse(value.toString()))),
   };
 }

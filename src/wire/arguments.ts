@@ -2,22 +2,42 @@
 import { BulkheadError } from "../../protocol/error.ts";
 import type { CallOptions, StreamOptions } from "../../protocol/caller.ts";
 import { largestCredit } from "../../protocol/credit.ts";
+import { isBytes, pack, packPlain } from "./bulk.ts";
+import type { Packed } from "./bulk.ts";
 import { toText } from "./json.ts";
 
 /** @throws BulkheadError `invalid_params`, for what is no JSON object or array. */
 export function paramsText(params: unknown): string {
-  if (typeof params !== "object" || params === null) {
-    throw BulkheadError.of(
-      "invalid_params",
-      `params must be an object or an array, found ${JSON.stringify(params)}`,
-    );
-  }
+  if (typeof params !== "object" || params === null) throw noContainer(JSON.stringify(params));
   try {
     return toText(params);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw BulkheadError.of("invalid_params", `params have no JSON form: ${why}`);
+    throw noForm(error);
   }
+}
+
+/**
+ * The same for params that may hold bytes.
+ *
+ * @param beside whether bytes can go beside the text; else they are base64 text in it
+ */
+export function bulkParams(params: unknown, beside: boolean): Packed {
+  if (typeof params !== "object" || params === null) throw noContainer(JSON.stringify(params));
+  if (isBytes(params)) throw noContainer("bytes");
+  try {
+    return beside ? pack(params) : { text: packPlain(params), data: undefined };
+  } catch (error) {
+    throw noForm(error);
+  }
+}
+
+function noContainer(found: string): BulkheadError {
+  return BulkheadError.of("invalid_params", `params must be an object or an array, found ${found}`);
+}
+
+function noForm(error: unknown): BulkheadError {
+  const why = error instanceof Error ? error.message : String(error);
+  return BulkheadError.of("invalid_params", `params have no JSON form: ${why}`);
 }
 
 /** Milliseconds; undefined: no bound of the caller's own. */

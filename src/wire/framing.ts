@@ -1,4 +1,5 @@
 import { DEFAULT_LIMITS } from "./limits.ts";
+import { BULK_TYPE, LENGTH, mayBegin, MORE, NO_HEADER, syncAt } from "./header-text.ts";
 import { excerpt, WireViolation } from "./violation.ts";
 
 export interface FrameParserOptions {
@@ -10,14 +11,17 @@ export interface FrameParserOptions {
   readonly noise?: "tolerate" | "violation";
   /** Receives noise in whole lines where it has lines, in pieces of at most 4 KiB. */
   readonly onNoise?: (bytes: Buffer) => void;
+  /** Chunks are nobody else's: the memory of one that has been copied is given back at once. */
+  readonly ownsChunks?: boolean | undefined;
 }
 
 const NOISE_PIECE = 4096;
 const FIRST_ALLOCATION = 64 * 1024;
-/** "Content-Length:", some spaces, sixteen digits, two line ends and a brace fit well. */
-const LONGEST_SYNC = 64;
+const LARGE_CHUNK = 16 * 1024;
 const LENGTH_DIGITS = 16;
-const CANONICAL = "Content-Length: ";
+const BULK_VALUE = /^[ \t]*(application\/vnd\.bulkhead\.bulk)[ \t]*(?:;[ \t]*json=([0-9]{1,16})[ \t]*$|;|$)/i;
+/** What memory for a body grows by: from 64 KiB to 2 MiB to 64 MiB. Small steps would copy a large body many times. */
+const GROWTH = 32;
 const EMPTY: Buffer = Buffer.alloc(0);
 const NO_BODY = Buffer.alloc(0);
 
@@ -26,10 +30,8 @@ const LF = 0x0a;
 const CR = 0x0d;
 const SPACE = 0x20;
 const COLON = 0x3a;
-const OPEN_BRACE = 0x7b;
 
-const MORE = -1;
-const NO_HEADER = -2;
+const NO_DATA = -1;
 
 /**
  * Takes the frames of LSP base framing (`Content-Length: N`, CRLF, CRLF, N bytes) out of a byte stream, cut
@@ -38,16 +40,20 @@ const NO_HEADER = -2;
  * A frame that lies within one chunk is a view of it. One that does not is collected in memory that grows
  * with what has arrived: a claim alone costs nothing, and in all there is never more than about one frame.
  *
+ * A frame whose Content-Type is `application/vnd.bulkhead.bulk; json=J` is J bytes of JSON, and data up to its end.
+ *
  * Between two frames:
  * 1. A header block is lines of `name: value` in printable ASCII, ended by CRLF CRLF. Names are
- *    case-insensitive, all but Content-Length are ignored, and Content-Length is one to sixteen digits. If
- *    it is there twice, both must agree. Every byte counts towards `headerBytes`.
+ *    case-insensitive, all but Content-Length and that Content-Type are ignored, and Content-Length is one to
+ *    sixteen digits. If it is there twice, both must agree; the Content-Type is there once, with a J from 1 to the
+ *    Content-Length. Every byte counts towards `headerBytes`.
  * 2. With `noise: "violation"` everything is a header block, and one that breaks rule 1 throws.
  * 3. With `noise: "tolerate"` only what begins with `Content-Length:` or `Content-Type:` is a header block,
  *    and must then keep rule 1: a lie throws. Anything else is noise up to the next complete
- *    `Content-Length: N` CRLF CRLF `{`, wherever in a line it stands. (A JSON text cannot hold that, since
- *    its strings hold no raw line ends: what looks like a frame after noise is one.) There too, an N that
- *    is over the limit throws.
+ *    `Content-Length: N` CRLF CRLF `{`, wherever in a line it stands, or up to the same with the line
+ *    `Content-Type: application/vnd.bulkhead.bulk; json=J` in it. (A JSON text cannot hold that, since its strings
+ *    hold no raw line ends: what looks like a frame after noise is one. Data can, and so must not become noise.)
+ *    There too, an N that is over the limit throws.
  *
  * The outcome depends on the bytes alone, never on how they were cut. After a throw the parser is done.
  */
@@ -56,11 +62,15 @@ export class FrameParser {
   readonly #headerBytes: number;
   readonly #tolerant: boolean;
   readonly #onNoise: ((bytes: Buffer) => void) | undefined;
+  readonly #ownsChunks: boolean;
   #chunk = EMPTY;
   #at = 0;
   #state: "header" | "body" | "noise" = "header";
   /** Length of the body that is being read. */
   #length = 0;
+  /** How many bytes of it are JSON, where the others are data. */
+  #json = NO_DATA;
+  #data: Buffer | undefined;
   /** What has arrived of a body that spans chunks; empty for one that lies within a chunk. */
   #body = NO_BODY;
   #filled = 0;
@@ -72,11 +82,17 @@ export class FrameParser {
     this.#headerBytes = options.headerBytes ?? DEFAULT_LIMITS.headerBytes;
     this.#tolerant = options.noise === "tolerate";
     this.#onNoise = options.onNoise;
+    this.#ownsChunks = options.ownsChunks === true;
   }
 
   /** Bytes that were noise, in all. */
   get noiseBytes(): number {
     return this.#noiseBytes;
+  }
+
+  /** What came beside the JSON in the frame that `next` has just given; a view, as that is. */
+  get data(): Buffer | undefined {
+    return this.#data;
   }
 
   push(chunk: Buffer): void {
@@ -87,11 +103,12 @@ export class FrameParser {
   }
 
   /**
-   * The body of the next complete frame, or `undefined` when more bytes are needed.
+   * The JSON of the next complete frame, or `undefined` when more bytes are needed.
    *
    * @throws WireViolation
    */
   next(): Buffer | undefined {
+    this.#data = undefined;
     for (;;) {
       switch (this.#state) {
         case "header": {
@@ -111,8 +128,9 @@ export class FrameParser {
           break;
         case "body": {
           const body = this.#takeBody();
-          if (body !== undefined) this.#state = "header";
-          return body;
+          if (body === undefined) return undefined;
+          this.#state = "header";
+          return this.#json === NO_DATA ? body : this.#withoutData(body);
         }
       }
     }
@@ -127,15 +145,16 @@ export class FrameParser {
     if (this.#tolerant && this.#state !== "body") this.#addNoise(rest);
     this.#flushNoise();
     this.#body = NO_BODY;
+    this.#data = undefined;
     return { truncated: inside };
   }
 
   /** The end of a header in the form that everybody writes, or 0 for `#header` to look at it closely. */
   #fastHeader(): number {
     const chunk = this.#chunk;
-    let i = this.#at + CANONICAL.length;
+    let i = this.#at + LENGTH.length;
     if (i + 5 > chunk.length) return 0;
-    for (let k = 0; k < CANONICAL.length; k++) if (chunk[this.#at + k] !== CANONICAL.charCodeAt(k)) return 0;
+    for (let k = 0; k < LENGTH.length; k++) if (chunk[this.#at + k] !== LENGTH.charCodeAt(k)) return 0;
     const digits = i;
     let length = 0;
     for (; i < chunk.length; i++) {
@@ -159,6 +178,7 @@ export class FrameParser {
     const start = this.#at;
     let line = start;
     let length = -1;
+    this.#json = NO_DATA;
     for (let i = start; i < chunk.length; i++) {
       const c = chunk[i]!;
       if (this.#tolerant && line === start && !mayBegin(chunk, start, i)) return NO_HEADER;
@@ -176,6 +196,7 @@ export class FrameParser {
       if (i - 1 === line) {
         if (length < 0) throw new WireViolation("bad_header", "no Content-Length");
         this.#length = length;
+        this.#checkJson();
         return i + 1;
       }
       length = this.#headerLine(chunk.subarray(line, i - 1), length);
@@ -188,13 +209,36 @@ export class FrameParser {
   #headerLine(line: Buffer, known: number): number {
     const colon = line.indexOf(COLON);
     if (colon <= 0) throw new WireViolation("bad_header", `not a header line: ${excerpt(line)}`);
-    if (line.toString("latin1", 0, colon).toLowerCase() !== "content-length") return known;
+    const name = line.toString("latin1", 0, colon).toLowerCase();
+    if (name === "content-type") this.#contentType(line, colon);
+    if (name !== "content-length") return known;
     const value = line.toString("latin1", colon + 1).replace(/^[ \t]+|[ \t]+$/g, "");
     const length = this.#claim(value, line);
     if (known >= 0 && known !== length) {
       throw new WireViolation("bad_content_length", `two lengths in one header, ${known} and ${length}`);
     }
     return length;
+  }
+
+  #contentType(line: Buffer, colon: number): void {
+    const [, bulk, json] = BULK_VALUE.exec(line.toString("latin1", colon + 1)) ?? [];
+    if (bulk === undefined) return;
+    if (json === undefined || this.#json !== NO_DATA) {
+      throw new WireViolation("bad_header", `json must be there once, a number: ${excerpt(line)}`);
+    }
+    this.#json = Number(json);
+  }
+
+  #checkJson(): void {
+    if (this.#json === NO_DATA || (this.#json >= 1 && this.#json <= this.#length)) return;
+    throw new WireViolation("bad_header", `json must be from 1 to ${this.#length}, found ${this.#json}`);
+  }
+
+  #withoutData(body: Buffer): Buffer {
+    const json = this.#json;
+    this.#json = NO_DATA;
+    this.#data = body.subarray(json);
+    return body.subarray(0, json);
   }
 
   #claim(digits: string, line: Buffer): number {
@@ -219,6 +263,7 @@ export class FrameParser {
       this.#chunk.copy(this.#body, this.#filled, this.#at, this.#at + taken);
       this.#filled += taken;
       this.#at += taken;
+      if (this.#ownsChunks) this.#free(taken);
     }
     if (taken < missing) return undefined;
     const body = this.#body;
@@ -227,13 +272,28 @@ export class FrameParser {
     return body;
   }
 
+  /**
+   * Gives a chunk's memory back if all of it was copied. Left to the collector, the chunks of large bodies make it look
+   * through the whole heap twice as often: V8 does so for every 64 MB outside of its own memory.
+   */
+  #free(copied: number): void {
+    const { buffer } = this.#chunk;
+    if (copied < LARGE_CHUNK || copied !== buffer.byteLength || !(buffer instanceof ArrayBuffer)) return;
+    buffer.transfer(0);
+    this.#chunk = EMPTY;
+    this.#at = 0;
+  }
+
   #reserve(bytes: number): void {
     const size = this.#body.length;
     if (bytes <= size) return;
-    const larger = Math.min(this.#length, Math.max(bytes, size * 2, FIRST_ALLOCATION));
-    // transfer() frees the old memory now; garbage would wait for a collection while the next one grows.
-    this.#body =
-      size === 0 ? Buffer.allocUnsafeSlow(larger) : Buffer.from(this.#body.buffer.transfer(larger));
+    const larger = Math.min(this.#length, Math.max(bytes, size * GROWTH, FIRST_ALLOCATION));
+    const before = this.#body;
+    this.#body = Buffer.allocUnsafeSlow(larger);
+    if (size === 0) return;
+    before.copy(this.#body, 0, 0, this.#filled);
+    // Frees the old memory now; garbage would wait for a collection. To grow by transfer() would fill the rest with zeros.
+    before.buffer.transfer(0);
   }
 
   /** Moves to the body of the next frame; false when the chunk holds nothing but noise. */
@@ -251,9 +311,7 @@ export class FrameParser {
         return false;
       }
       this.#flushNoise();
-      const line = chunk.subarray(i, sync - 4);
-      this.#length = this.#claim(line.toString("latin1", 15).trim(), line);
-      this.#at = sync;
+      this.#at = this.#header();
       return true;
     }
     this.#addNoise(chunk.subarray(this.#at));
@@ -286,44 +344,19 @@ export class FrameParser {
   }
 }
 
-/** Whether the byte at `i` continues `Content-Length:` or `Content-Type:` begun at `start`, or follows it. */
-function mayBegin(bytes: Buffer, start: number, i: number): boolean {
-  const type = i >= start + 8 && lower(bytes[start + 8]!) === 0x74;
-  const text = type ? "content-type:" : "content-length:";
-  return i - start >= text.length || lower(bytes[i]!) === text.charCodeAt(i - start);
-}
-
-/** The offset of the brace in `Content-Length: N` CRLF CRLF `{` if that begins here. */
-function syncAt(bytes: Buffer, start: number): number {
-  const name = "content-length:";
-  const end = Math.min(bytes.length, start + LONGEST_SYNC);
-  let i = start;
-  for (; i < end && i - start < name.length; i++) {
-    if (lower(bytes[i]!) !== name.charCodeAt(i - start)) return NO_HEADER;
-  }
-  while (i < end && (bytes[i] === SPACE || bytes[i] === TAB)) i++;
-  const digits = i;
-  while (i < end && bytes[i]! >= 0x30 && bytes[i]! <= 0x39) i++;
-  if (i < end && i === digits) return NO_HEADER;
-  for (const expected of [CR, LF, CR, LF, OPEN_BRACE]) {
-    if (i < end && bytes[i] !== expected) return NO_HEADER;
-    i++;
-  }
-  if (i <= end) return i - 1;
-  return end === bytes.length && end < start + LONGEST_SYNC ? MORE : NO_HEADER;
-}
-
-function lower(byte: number): number {
-  return byte >= 0x41 && byte <= 0x5a ? byte + 0x20 : byte;
-}
-
 /** The header that goes before a body of this many bytes. */
 export function frameHeader(bytes: number): string {
-  return `${CANONICAL}${bytes}\r\n\r\n`;
+  return `${LENGTH}${bytes}\r\n\r\n`;
 }
 
-/** One whole frame around a body. */
-export function encodeFrame(body: Buffer | string): Buffer {
+/** The header before so many bytes, of which the first are JSON and the rest is data. */
+export function bulkHeader(bytes: number, json: number): string {
+  return `${LENGTH}${bytes}\r\n${BULK_TYPE}${json}\r\n\r\n`;
+}
+
+/** One whole frame around a body, and data beside it. */
+export function encodeFrame(body: Buffer | string, data?: Buffer): Buffer {
   const bytes = typeof body === "string" ? Buffer.from(body) : body;
-  return Buffer.concat([Buffer.from(frameHeader(bytes.length)), bytes]);
+  if (data === undefined) return Buffer.concat([Buffer.from(frameHeader(bytes.length)), bytes]);
+  return Buffer.concat([Buffer.from(bulkHeader(bytes.length + data.length, bytes.length)), bytes, data]);
 }

@@ -12,12 +12,16 @@ export interface IncomingRequest {
   readonly method: string;
   readonly params: Slice | undefined;
   readonly ctx: Slice | undefined;
+  /** What came beside the params. */
+  readonly data: Slice | undefined;
+  /** Params, ctx and data are needed no longer: a relay then holds their memory no longer than its own message does. */
+  release(): void;
   /** Whether the other side no longer waits. The request must be answered all the same. */
   readonly cancelled: boolean;
   /** Calls back when the request is cancelled or nobody is there to take the answer; at once if that was so. */
   onCancel(callback: () => void): void;
-  /** Answers with JSON bytes, which are trusted to be JSON. */
-  respond(result: Slice): void;
+  /** Answers with JSON bytes, which are trusted to be JSON. Data only where the other side said that it takes some. */
+  respond(result: Slice, data?: Slice): void;
   fail(error: RpcError): void;
   /** Reports progress; dropped when too much is waiting to be written. */
   progress(value: Slice): void;
@@ -44,8 +48,9 @@ const INTERNAL_ERROR = -32603;
 class Request implements IncomingRequest {
   readonly id: Id;
   readonly method: string;
-  readonly params: Slice | undefined;
-  readonly ctx: Slice | undefined;
+  params: Slice | undefined;
+  ctx: Slice | undefined;
+  data: Slice | undefined;
   readonly #requests: IncomingRequests;
   #cancelled = false;
   #callbacks: (() => void)[] | undefined;
@@ -57,16 +62,24 @@ class Request implements IncomingRequest {
     method: string,
     params: Slice | undefined,
     ctx: Slice | undefined,
+    data: Slice | undefined,
   ) {
     this.#requests = requests;
     this.id = id;
     this.method = method;
     this.params = params;
     this.ctx = ctx;
+    this.data = data;
   }
 
   get cancelled(): boolean {
     return this.#cancelled;
+  }
+
+  release(): void {
+    this.params = undefined;
+    this.ctx = undefined;
+    this.data = undefined;
   }
 
   onCancel(callback: () => void): void {
@@ -74,8 +87,8 @@ class Request implements IncomingRequest {
     else (this.#callbacks ??= []).push(callback);
   }
 
-  respond(result: Slice): void {
-    this.#requests.answer(this, `,"result":`, result);
+  respond(result: Slice, data?: Slice): void {
+    this.#requests.answer(this, `,"result":`, result, data);
   }
 
   fail(error: RpcError): void {
@@ -125,16 +138,22 @@ export class IncomingRequests {
     return this.#open.get(id) !== undefined;
   }
 
-  open(id: Id, method: string, params: Slice | undefined, ctx: Slice | undefined): IncomingRequest {
-    const request = new Request(this, id, method, params, ctx);
+  open(
+    id: Id,
+    method: string,
+    params: Slice | undefined,
+    ctx: Slice | undefined,
+    data: Slice | undefined,
+  ): IncomingRequest {
+    const request = new Request(this, id, method, params, ctx, data);
     this.#open.set(id, request);
     return request;
   }
 
-  answer(request: Request, key: string, value: Slice): void {
+  answer(request: Request, key: string, value: Slice, data?: Slice): void {
     if (this.#open.get(request.id) !== request) return;
     this.#open.delete(request.id);
-    const message = frame(answerLead(request.id), undefined, key, value);
+    const message = frame(answerLead(request.id), undefined, key, value, data);
     if (message.bodyBytes <= this.#options.frameBytes) {
       this.#options.send(message);
       return;

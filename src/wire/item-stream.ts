@@ -4,6 +4,7 @@ import { BulkheadError } from "../../protocol/error.ts";
 import { creditOf } from "./arguments.ts";
 import type { Slice } from "./json.ts";
 import type { Item } from "./outgoing-call.ts";
+import { resultValue } from "./result.ts";
 
 /** What a stream needs of the call behind it. */
 export interface StreamCall {
@@ -12,7 +13,7 @@ export interface StreamCall {
   readonly credit: number;
   readonly onItem: (item: Item) => void;
   /** To be called once, in the end. */
-  readonly succeed: (result: Slice) => void;
+  readonly succeed: (result: Slice, data?: Slice) => void;
   readonly fail: (error: unknown) => void;
 }
 
@@ -66,8 +67,12 @@ class Reader implements ItemStream, AsyncIterator<StreamItem, undefined> {
         credit,
         signal: options.signal === undefined ? own : AbortSignal.any([options.signal, own]),
         onItem: (item) => this.#take(item),
-        succeed: (result) => {
-          resolve(JSON.parse(result.toString()));
+        succeed: (result, data) => {
+          try {
+            resolve(resultValue(result, data));
+          } catch (error) {
+            fail(error);
+          }
           this.#end("ended");
         },
         fail,

@@ -14,8 +14,19 @@ export interface RpcError {
 export type Outcome = Answered | Unanswered;
 
 export type Answered =
-  | { readonly settlement: "answered"; readonly result: Slice; readonly error?: undefined }
-  | { readonly settlement: "answered"; readonly error: RpcError; readonly result?: undefined };
+  | {
+      readonly settlement: "answered";
+      readonly result: Slice;
+      /** What came beside the result. */
+      readonly data?: Slice | undefined;
+      readonly error?: undefined;
+    }
+  | {
+      readonly settlement: "answered";
+      readonly error: RpcError;
+      readonly result?: undefined;
+      readonly data?: undefined;
+    };
 
 export interface Unanswered {
   readonly settlement: "not_sent" | "maybe_executed";
@@ -27,5 +38,6 @@ export interface Unanswered {
   /** Which deadline passed: silence, or the whole time. Only with `timeout`. */
   readonly timeout?: "idle" | "total";
   readonly result?: undefined;
+  readonly data?: undefined;
   readonly error?: undefined;
 }

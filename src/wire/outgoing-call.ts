@@ -1,6 +1,7 @@
 /** One call of ours: what its maker may ask of it, and what is kept of it until it is answered. */
 import { Deadline } from "./deadlines.ts";
-import type { Slice } from "./json.ts";
+import type { JsonText, Slice } from "./json.ts";
+import type { Kept } from "./kept-params.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Frame } from "./writer.ts";
 
@@ -20,6 +21,10 @@ export interface CallOptions {
    * tells one; `Infinity` where both sides know that credit is not counted.
    */
   readonly credit?: number | undefined;
+  /** Goes beside the params, by reference: it must stay as it is until the call is settled. */
+  readonly data?: Slice | undefined;
+  /** Whether the answer may carry data. */
+  readonly bulk?: boolean | undefined;
 }
 
 /** One item of a stream as it came. */
@@ -50,6 +55,14 @@ export interface PendingCall {
   readonly abandoned: boolean;
   /** Whether the other side may have seen it. */
   readonly sent: boolean;
+  /** Whether `params` are what it was called with: there may have been no room for them. */
+  readonly kept: boolean;
+  readonly params: JsonText | undefined;
+  /** Of the whole message, and of the data in it. */
+  readonly bytes: number;
+  readonly dataBytes: number;
+  /** Items that have come. */
+  readonly items: number;
 }
 
 export type Settle = (outcome: Outcome) => void;
@@ -61,7 +74,7 @@ export interface Calls {
   giveUp(call: Call, cause: "timeout" | "cancelled", timeout?: "idle" | "total"): void;
 }
 
-export class Call extends Deadline implements OutgoingCall, PendingCall {
+export class Call extends Deadline implements OutgoingCall, PendingCall, Kept {
   readonly id: number;
   readonly method: string;
   readonly startedAt: number;
@@ -81,6 +94,11 @@ export class Call extends Deadline implements OutgoingCall, PendingCall {
   granting: Frame | undefined;
   granted = 0;
   signal: AbortSignal | undefined;
+  readonly bulk: boolean;
+  readonly dataBytes: number;
+  kept = true;
+  params: JsonText | undefined;
+  chunk: Kept["chunk"];
 
   constructor(
     calls: Calls,
@@ -103,6 +121,10 @@ export class Call extends Deadline implements OutgoingCall, PendingCall {
     this.onItem = options.onItem;
     this.credit = options.onItem === undefined ? 0 : (options.credit ?? 0);
     this.signal = options.signal;
+    this.bulk = options.bulk === true;
+    this.dataBytes = options.data === undefined ? 0 : options.data.length;
+    this.params = undefined;
+    this.chunk = undefined;
   }
 
   /** Whether it is the other side's turn: not while a stream waits for credit. */
@@ -121,6 +143,10 @@ export class Call extends Deadline implements OutgoingCall, PendingCall {
 
   get sent(): boolean {
     return this.message.state === "handed_over";
+  }
+
+  get bytes(): number {
+    return this.message.bodyBytes;
   }
 
   cancel(): void {

@@ -1,6 +1,7 @@
 import type { Deadlines } from "./deadlines.ts";
 import { IdTable } from "./id-table.ts";
 import type { JsonText, Slice } from "./json.ts";
+import { KeptParams } from "./kept-params.ts";
 import type { Outcome, Unanswered } from "./outcome.ts";
 import { Call } from "./outgoing-call.ts";
 import type { CallOptions, Calls, OutgoingCall, PendingCall, Settle } from "./outgoing-call.ts";
@@ -13,6 +14,8 @@ export interface OutgoingCallsOptions {
   readonly deadlines: Deadlines;
   readonly callsInFlight: number;
   readonly frameBytes: number;
+  /** For the params of calls in flight; 0: they are not kept. */
+  readonly keptBytes: number;
   readonly onAbandoned?: ((count: number) => void) | undefined;
   readonly onHandlerError: (error: unknown) => void;
 }
@@ -26,12 +29,14 @@ export class OutgoingCalls implements Calls {
   readonly #options: OutgoingCallsOptions;
   readonly #pending = new IdTable<Call>();
   readonly #names = new Map<string, string>();
+  readonly #kept: KeptParams | undefined;
   #nextId = 1;
   #abandoned = 0;
   #closed = false;
 
   constructor(options: OutgoingCallsOptions) {
     this.#options = options;
+    this.#kept = options.keptBytes > 0 ? new KeptParams(options.keptBytes) : undefined;
   }
 
   get size(): number {
@@ -65,13 +70,14 @@ export class OutgoingCalls implements Calls {
     const lead = `{"jsonrpc":"2.0","id":${id},"method":${this.#nameOf(method)}`;
     const message =
       options.ctx === undefined
-        ? frame(lead, undefined, `,"params":`, params)
-        : frame(`${lead},"ctx":`, options.ctx, `,"params":`, params);
+        ? frame(lead, undefined, `,"params":`, params, options.data)
+        : frame(`${lead},"ctx":`, options.ctx, `,"params":`, params, options.data);
     if (message.bodyBytes > frameBytes) return this.#refuse(settle, "too_large");
     if (!writer.append(message)) return this.#refuse(settle, "busy");
     this.#nextId++;
     const call = new Call(this, id, method, message, options, settle);
     this.#pending.set(id, call);
+    call.kept = params === undefined || this.#kept?.keep(call, params) === true;
     deadlines.add(call.due(call.startedAt), call, call.startedAt);
     call.signal?.addEventListener("abort", call, { once: true });
     return call;
@@ -80,11 +86,16 @@ export class OutgoingCalls implements Calls {
   /**
    * An answer came: settles its call. `late` if the maker had been told otherwise already, `unknown` if no
    * call waits for it.
+   *
+   * @throws WireViolation for data that was not asked for
    */
   answer(id: number | string, outcome: Outcome): "settled" | "late" | "unknown" {
     const call = this.#pending.get(id);
     if (call === undefined) return "unknown";
-    this.#pending.delete(call.id);
+    if (outcome.data !== undefined && !call.bulk) {
+      throw new WireViolation("unexpected_data", `the answer to id ${id} was not to carry data`);
+    }
+    this.#remove(call);
     if (call.settle !== undefined) {
       this.#settle(call, outcome);
       return "settled";
@@ -172,7 +183,7 @@ export class OutgoingCalls implements Calls {
     const unsent = writer.withdraw(call.message);
     if (call.granting !== undefined) writer.withdraw(call.granting);
     if (unsent) {
-      this.#pending.delete(call.id);
+      this.#remove(call);
     } else {
       this.#abandoned++;
       writer.append(
@@ -200,7 +211,7 @@ export class OutgoingCalls implements Calls {
     // A handler may look at what is pending: each leaves the table before any is told.
     const lost = this.#byAge().filter((call) => only === "all" || !call.sent);
     for (const call of lost) {
-      this.#pending.delete(call.id);
+      this.#remove(call);
       if (call.settle === undefined) this.#abandoned--;
     }
     for (const call of lost) {
@@ -208,6 +219,11 @@ export class OutgoingCalls implements Calls {
       if (call.settle)
         this.#settle(call, { settlement: unsent ? "not_sent" : "maybe_executed", cause: "closed" });
     }
+  }
+
+  #remove(call: Call): void {
+    this.#pending.delete(call.id);
+    this.#kept?.release(call);
   }
 
   #byAge(): Call[] {

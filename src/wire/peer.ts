@@ -1,8 +1,5 @@
-import type { Readable, Writable } from "node:stream";
-import type { Deadlines } from "./deadlines.ts";
 import { FrameParser } from "./framing.ts";
 import { errorFrame, IncomingRequests } from "./incoming.ts";
-import type { IncomingRequest } from "./incoming.ts";
 import { toText } from "./json.ts";
 import type { JsonText } from "./json.ts";
 import { DEFAULT_LIMITS } from "./limits.ts";
@@ -11,74 +8,26 @@ import { takeNotification } from "./notification.ts";
 import type { Outcome, RpcError } from "./outcome.ts";
 import { asciiJson, OutgoingCalls } from "./outgoing.ts";
 import type { CallOptions, OutgoingCall, PendingCall } from "./outgoing-call.ts";
+import type { PeerEnd, PeerOptions } from "./peer-options.ts";
 import { scan } from "./scan.ts";
 import type { Envelope, Id, Slice } from "./scan.ts";
 import { excerpt, WireViolation } from "./violation.ts";
 import { frame, FrameWriter, SEEN_AT_ONCE } from "./writer.ts";
 import type { Frame } from "./writer.ts";
 
-export { boundsOf, paramsText } from "./arguments.ts";
+export { boundsOf, bulkParams, paramsText } from "./arguments.ts";
+export { BadReference, plain } from "./bulk.ts";
 export { itemStream } from "./item-stream.ts";
+export { resultValue } from "./result.ts";
 export { byteLength, members, toRepairedSlice, toSlice } from "./json.ts";
 export type { JsonText } from "./json.ts";
-export { WireViolation } from "./violation.ts";
 export type { IncomingRequest } from "./incoming.ts";
 export type { WireLimits } from "./limits.ts";
 export type { Outcome, RpcError, Unanswered } from "./outcome.ts";
 export { MOST_CREDIT } from "./outgoing.ts";
 export type { CallOptions, Item, OutgoingCall, PendingCall } from "./outgoing-call.ts";
+export type { PeerEnd, PeerOptions } from "./peer-options.ts";
 export type { Id, Slice } from "./scan.ts";
-
-/**
- * Why nothing more is read. `eof`: the other side closed, in the middle of a frame if `truncated`. `error`:
- * the stream failed. `violation`: it broke the protocol. `overflow`: it does not take its answers.
- * `destroyed`: we did it.
- */
-export type PeerEnd =
-  | { readonly kind: "eof"; readonly truncated: boolean }
-  | { readonly kind: "error"; readonly error: Error }
-  | { readonly kind: "violation"; readonly violation: WireViolation }
-  | { readonly kind: "overflow"; readonly queuedBytes: number }
-  | { readonly kind: "destroyed" };
-
-/** What the other side answers to late: a call given up on, or one it had answered before. */
-export type LateAnswer = "abandoned" | "duplicate";
-
-export interface PeerOptions {
-  readonly input: Readable;
-  readonly output: Writable;
-  readonly deadlines: Deadlines;
-  readonly limits?: Partial<WireLimits> | undefined;
-  /** What bytes between frames are; a violation unless said otherwise. See FrameParser. */
-  readonly noise?: "tolerate" | "violation" | undefined;
-  /** Keeps calls pending when the input ends, until `settleLost`. Their deadlines go on. */
-  readonly holdOnEnd?: boolean | undefined;
-  /** The answer to a request over the bound of those in flight. */
-  readonly busy?: RpcError | undefined;
-  /** Without it every request is answered with "method not found". */
-  readonly onRequest?: ((request: IncomingRequest) => void) | undefined;
-  /** Gets every notification but those that name a call or a request: see notification.ts. */
-  readonly onNotification?: ((method: string, params: Slice | undefined) => void) | undefined;
-  readonly onNoise?: ((bytes: Buffer) => void) | undefined;
-  /** Comes before `onEnd`. */
-  readonly onViolation?: ((violation: WireViolation) => void) | undefined;
-  /** Nothing more comes in. Called once. */
-  readonly onEnd?: ((end: PeerEnd) => void) | undefined;
-  /** Nothing more goes out, though something may still come in. Called at most once. */
-  readonly onOutputFailed?: ((error: Error) => void) | undefined;
-  /** How many calls are given up on and unanswered, whenever that grows. */
-  readonly onAbandoned?: ((count: number) => void) | undefined;
-  readonly onLateAnswer?: ((id: number, kind: LateAnswer) => void) | undefined;
-  /** The other side answered with the id null: it could not read something of ours. */
-  readonly onUnmatchedError?: ((error: RpcError) => void) | undefined;
-  /**
-   * Sees messages: outgoing ones when they are handed to the stream, and of many that come or go at once the last
-   * 64. `body` is the whole body, or its start where a large payload goes out; `bytes` is its size.
-   */
-  readonly onMessage?: ((direction: "in" | "out", body: Buffer, bytes: number) => void) | undefined;
-  /** One of the callbacks above, or of a call, threw. Unless given, it surfaces as an uncaught exception. */
-  readonly onHandlerError?: ((error: unknown) => void) | undefined;
-}
 
 const INVALID_REQUEST = -32600;
 const METHOD_NOT_FOUND = -32601;
@@ -106,10 +55,11 @@ export class Peer {
     this.#options = options;
     this.#limits = limits;
     this.#parser = new FrameParser({
-      frameBytes: limits.frameBytes,
+      frameBytes: Math.min(limits.frameBytes, limits.receivedBytes),
       headerBytes: limits.headerBytes,
       noise: options.noise ?? "violation",
       onNoise: (bytes) => this.#guard(options.onNoise, bytes),
+      ownsChunks: options.ownsInput,
     });
     const tap = options.onMessage;
     this.#writer = new FrameWriter(output, {
@@ -123,6 +73,7 @@ export class Peer {
       deadlines,
       callsInFlight: limits.callsInFlight,
       frameBytes: limits.frameBytes,
+      keptBytes: limits.keptBytes,
       onAbandoned: onAbandoned && ((count) => this.#guard(onAbandoned, count)),
       onHandlerError,
     });
@@ -231,7 +182,7 @@ export class Peer {
       while (this.#reading) {
         const body = this.#parser.next();
         if (body === undefined) break;
-        this.#receive(body);
+        this.#receive(body, this.#parser.data);
       }
       this.#showUnseen();
     } catch (error) {
@@ -264,30 +215,54 @@ export class Peer {
     this.#guard(this.#options.onOutputFailed, error);
   }
 
-  #receive(body: Buffer): void {
-    if (this.#options.onMessage !== undefined) this.#unseen.push(body);
+  #receive(body: Buffer, data: Slice | undefined): void {
+    if (this.#options.onMessage !== undefined) this.#see(body, data);
     let envelope: Envelope;
     try {
       envelope = scan(body, this.#limits.depth);
     } catch (error) {
-      if (!(error instanceof WireViolation) || error.reason !== "batch") throw error;
+      const isBatch = error instanceof WireViolation && error.reason === "batch";
+      if (!isBatch || data !== undefined) throw error;
       this.reject({ code: INVALID_REQUEST, message: error.detail });
       return;
     }
+    if (data !== undefined && !this.#mayCarryData(envelope)) {
+      throw new WireViolation("unexpected_data", `the ${envelope.kind} was not to carry data`);
+    }
     switch (envelope.kind) {
-      case "result":
-        this.#answered(envelope.id, { settlement: "answered", result: envelope.result });
+      case "result": {
+        const { id, result } = envelope;
+        // Two shapes, so that what has no data takes no room for it.
+        this.#answered(
+          id,
+          data === undefined ? { settlement: "answered", result } : { settlement: "answered", result, data },
+        );
         break;
+      }
       case "error":
         this.#failed(envelope.id, envelope.error);
         break;
       case "request":
-        this.#requested(envelope.id, envelope.method, envelope.params, envelope.ctx);
+        this.#requested(envelope.id, envelope.method, envelope.params, envelope.ctx, data);
         break;
       case "notification":
         this.#notified(envelope.method, envelope.params);
         break;
     }
+  }
+
+  /** Whether the call was to be answered with data is looked at where it is kept. */
+  #mayCarryData({ kind }: Envelope): boolean {
+    return kind === "result" || (kind === "request" && this.#options.takesData === true);
+  }
+
+  #see(body: Buffer, data: Slice | undefined): void {
+    if (data === undefined) {
+      this.#unseen.push(body);
+      return;
+    }
+    this.#showUnseen();
+    this.#guard(this.#options.onMessage, "in", body, body.length + data.length);
   }
 
   #showUnseen(): void {
@@ -324,7 +299,13 @@ export class Peer {
     throw new WireViolation("bad_envelope", `"error" without a code and a message: ${excerpt(slice)}`);
   }
 
-  #requested(id: Id, method: string, params: Slice | undefined, ctx: Slice | undefined): void {
+  #requested(
+    id: Id,
+    method: string,
+    params: Slice | undefined,
+    ctx: Slice | undefined,
+    data: Slice | undefined,
+  ): void {
     const { onRequest } = this.#options;
     if (this.#requests.has(id)) {
       // Two answers to one id could not be told apart.
@@ -335,7 +316,7 @@ export class Peer {
     } else if (this.#requests.size >= this.#limits.requestsInFlight) {
       this.#send(errorFrame(id, this.#options.busy ?? BUSY));
     } else {
-      const request = this.#requests.open(id, method, params, ctx);
+      const request = this.#requests.open(id, method, params, ctx, data);
       try {
         onRequest(request);
       } catch (error) {

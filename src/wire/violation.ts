@@ -1,6 +1,7 @@
 /** What the other side did wrong. Stable: reports, tests and `bulkhead crashes --json` match on it. */
 export type ViolationReason =
   | "bad_header"
+  | "unexpected_data"
   | "header_too_long"
   | "bad_content_length"
   | "frame_too_large"

@@ -1,11 +1,12 @@
 import type { Writable } from "node:stream";
-import { frameHeader } from "./framing.ts";
+import { bulkHeader, frameHeader } from "./framing.ts";
 import { byteLength } from "./json.ts";
 import type { JsonText, Slice } from "./json.ts";
 
 /**
- * One message on its way out. Its body is `lead`, then `first` if there, then `joint` and `payload` if
- * there, then a closing brace: the envelope is spliced around the bytes of others. Texts are ASCII.
+ * One message on its way out. Its JSON is `lead`, then `first` if there, then `joint` and `payload` if
+ * there, then a closing brace: the envelope is spliced around the bytes of others. Texts are ASCII. `data` goes
+ * beside the JSON.
  */
 export interface Frame {
   /** Changed by the writer only. */
@@ -14,7 +15,9 @@ export interface Frame {
   readonly joint: string;
   /** Changed by the writer only: gone once it is handed over or withdrawn. */
   payload: JsonText | undefined;
-  /** Bytes of the body. Changed by the writer only. */
+  /** As `payload`. */
+  data: Slice | undefined;
+  /** Bytes of the body, data included. Changed by the writer only. */
   bodyBytes: number;
   /**
    * `queued`: the other side cannot have seen a byte of it. `handed_over`: given to the stream, what became
@@ -28,11 +31,23 @@ export function frame(
   first: Slice | undefined,
   joint: string,
   payload: JsonText | undefined,
+  data?: Slice,
 ): Frame {
-  let bodyBytes = lead.length + 1;
-  if (first !== undefined) bodyBytes += first.length;
-  if (payload !== undefined) bodyBytes += joint.length + byteLength(payload);
-  return { lead, first, joint, payload, bodyBytes, state: "queued" };
+  let bodyBytes = jsonBytes(lead, first, joint, payload);
+  if (data !== undefined) bodyBytes += data.length;
+  return { lead, first, joint, payload, data, bodyBytes, state: "queued" };
+}
+
+function jsonBytes(
+  lead: string,
+  first: Slice | undefined,
+  joint: string,
+  payload: JsonText | undefined,
+): number {
+  let bytes = lead.length + 1;
+  if (first !== undefined) bytes += first.length;
+  if (payload !== undefined) bytes += joint.length + byteLength(payload);
+  return bytes;
 }
 
 export interface FrameWriterOptions {
@@ -40,7 +55,7 @@ export interface FrameWriterOptions {
   readonly queueBytes: number;
   /** The output failed or was closed under us. Called once; nothing is written afterwards. */
   readonly onFailed: (error: Error) => void;
-  /** Sees the frames that are handed over: a whole body, or the start of one with a large payload. Of many, the last. */
+  /** Sees the frames that are handed over: their JSON, or its start where the payload is large. Of many, the last. */
   readonly onHandedOver?: ((head: Buffer, bodyBytes: number) => void) | undefined;
 }
 
@@ -53,8 +68,9 @@ const BATCH_BYTES = 1024 * 1024;
 const BY_REFERENCE_BYTES = 16 * 1024;
 /** What the tap sees of a payload that is passed by reference. */
 const TAP_BYTES = 512;
-/** Upper bound of a `Content-Length` header, for the size of a batch buffer. */
+/** Upper bounds of a header, for the size of a batch buffer. */
 const HEADER_ROOM = frameHeader(Number.MAX_SAFE_INTEGER).length;
+const BULK_HEADER_ROOM = bulkHeader(Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER).length;
 
 /**
  * Writes frames to a stream, in order. Whatever is appended in one turn of the event loop, promise
@@ -125,6 +141,7 @@ export class FrameWriter {
       message.state = "withdrawn";
       // What is called and given up in a loop must not pile up behind a reader that is stuck.
       message.payload = undefined;
+      message.data = undefined;
       if (this.#state !== "closed") {
         this.#queuedBytes -= message.bodyBytes;
         this.#withdrawn++;
@@ -208,6 +225,7 @@ export class FrameWriter {
     for (const message of batch) {
       message.lead = "";
       message.payload = undefined;
+      message.data = undefined;
     }
     const last = pieces.length - 1;
     if (last > 0) this.#output.cork();
@@ -233,12 +251,15 @@ export class FrameWriter {
 }
 
 /**
- * The bytes of a batch: one buffer for all that is small, with views of it around each large payload. What is ASCII is
+ * The bytes of a batch: one buffer for all that is small, with views of it around what is large. What is ASCII is
  * put together as text, because one long string gets into a buffer sooner than many short ones.
  */
 function encode(batch: readonly Frame[], tap: FrameWriterOptions["onHandedOver"]): Buffer[] {
   let room = 0;
-  for (const { payload, bodyBytes } of batch) room += HEADER_ROOM + bodyBytes - referenced(payload);
+  for (const { payload, data, bodyBytes } of batch) {
+    room += HEADER_ROOM + bodyBytes - referenced(payload);
+    if (data !== undefined) room += BULK_HEADER_ROOM - referenced(data);
+  }
   const buffer = Buffer.allocUnsafe(room);
   const pieces: Buffer[] = [];
   const seen: { readonly start: number; readonly end: number; readonly frame: Frame }[] = [];
@@ -248,8 +269,9 @@ function encode(batch: readonly Frame[], tap: FrameWriterOptions["onHandedOver"]
   let textStart = 0;
   for (let index = 0; index < batch.length; index++) {
     const message = batch[index]!;
-    const { lead, first, joint, payload, bodyBytes } = message;
-    const header = frameHeader(bodyBytes);
+    const { lead, first, joint, payload, data, bodyBytes } = message;
+    const jsonLength = data === undefined ? bodyBytes : jsonBytes(lead, first, joint, payload);
+    const header = data === undefined ? frameHeader(bodyBytes) : bulkHeader(bodyBytes, jsonLength);
     const bodyStart = textStart + text.length + header.length;
     text += header + lead;
     if (first !== undefined) {
@@ -261,7 +283,7 @@ function encode(batch: readonly Frame[], tap: FrameWriterOptions["onHandedOver"]
     if (payload === undefined) {
       text += "}";
     } else if (typeof payload === "string") {
-      const isAscii = bodyBytes === lead.length + (first?.length ?? 0) + joint.length + payload.length + 1;
+      const isAscii = jsonLength === lead.length + (first?.length ?? 0) + joint.length + payload.length + 1;
       if (isAscii) {
         text += joint + payload + "}";
       } else {
@@ -281,10 +303,23 @@ function encode(batch: readonly Frame[], tap: FrameWriterOptions["onHandedOver"]
       text = "}";
     }
     if (index >= firstSeen) seen.push({ start: bodyStart, end: textStart + text.length, frame: message });
+    if (data !== undefined) {
+      textStart += buffer.write(text, textStart, "latin1");
+      text = "";
+      // Memory that a program has given away meanwhile (`transfer`) is its own loss, and must not break the frames.
+      const whole = data.length === bodyBytes - jsonLength ? data : Buffer.alloc(bodyBytes - jsonLength);
+      if (whole.length < BY_REFERENCE_BYTES) {
+        buffer.set(whole, textStart);
+        textStart += whole.length;
+      } else {
+        pieces.push(buffer.subarray(pieceStart, textStart), whole);
+        pieceStart = textStart;
+      }
+    }
   }
   buffer.write(text, textStart, "latin1");
   textStart += text.length;
-  pieces.push(buffer.subarray(pieceStart, textStart));
+  if (textStart > pieceStart) pieces.push(buffer.subarray(pieceStart, textStart));
   for (const { start, end, frame: message } of seen) {
     const { payload, bodyBytes } = message;
     const head =

@@ -37,6 +37,21 @@ describe("saying hello", () => {
     });
   });
 
+  test("that is to be read-only is not made with a daemon that knows of none", async () => {
+    let said: unknown;
+    daemon = await fakeDaemon({
+      hello: (_, params) => {
+        said = params;
+        return hello;
+      },
+    });
+    await expect(Client.connect({ socket: daemon.socket, readOnly: true })).rejects.toMatchObject({
+      code: "incompatible_client",
+      message: "the daemon (9.9.9, pid 4711) knows no read-only connections",
+    });
+    expect(said).toMatchObject({ readOnly: true });
+  });
+
   test("passes on the daemon's own refusal", async () => {
     const refusal = BulkheadError.of("incompatible_client", "upgrade the client").toRpc();
     daemon = await fakeDaemon({ hello: (request) => request.fail(refusal) });
@@ -134,6 +149,38 @@ describe("a call", () => {
       code: "daemon_unreachable",
       settlement: "not_sent",
     });
+  });
+});
+
+describe("a call with bytes", () => {
+  test("has them as text with a daemon that knows of no bulk data", async () => {
+    const seen: unknown[] = [];
+    const client = await connected({
+      "one/image.turn": (request, params) => {
+        seen.push([params, request.ctx, request.data]);
+        return { image: "AQI=" };
+      },
+    });
+    const params = { image: new Uint8Array([1, 2]), by: 90 };
+    expect(await client.call("one/image.turn", params, { bulk: true })).toEqual({ image: "AQI=" });
+    expect(seen).toEqual([[{ image: "AQI=", by: 90 }, undefined, undefined]]);
+    client.close();
+  });
+
+  test("has them beside the JSON with one that does, and says so", async () => {
+    const seen: unknown[] = [];
+    const client = await connected({
+      hello: () => ({ ...hello, capabilities: { bulk: true } }),
+      "one/image.turn": (request, params) => {
+        seen.push([params, request.ctx?.toString(), request.data]);
+        request.respond(toSlice({ image: { $bytes: [1, 1] } }), Buffer.from([8, 9]));
+      },
+    });
+    const params = { image: new Uint8Array([1, 2]) };
+    const result = { image: new Uint8Array([9]) };
+    expect(await client.call("one/image.turn", params, { bulk: true })).toEqual(result);
+    expect(seen).toEqual([[{ image: { $bytes: [0, 2] } }, '{"bulk":true}', Buffer.from([1, 2])]]);
+    client.close();
   });
 });
 

@@ -31,6 +31,7 @@ export async function fakeDaemon(answers: Readonly<Record<string, Answer>>): Pro
       input: connection,
       output: connection,
       deadlines: new Deadlines(),
+      takesData: true,
       onRequest: (request) => {
         const answer = answers[request.method] ?? (request.method === "hello" ? () => hello : undefined);
         if (answer === undefined)

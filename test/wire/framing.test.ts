@@ -6,6 +6,8 @@ import { WireViolation } from "../../src/wire/violation.ts";
 
 interface Parsed {
   frames: string[];
+  /** What came beside each of them. */
+  data: (string | undefined)[];
   noise: string;
   violation: string | undefined;
   detail: string | undefined;
@@ -17,6 +19,7 @@ const LIMITS = { frameBytes: 1000, headerBytes: 100 };
 function parse(chunks: (Buffer | string)[], options: FrameParserOptions = {}): Parsed {
   const parsed: Parsed = {
     frames: [],
+    data: [],
     noise: "",
     violation: undefined,
     detail: undefined,
@@ -35,7 +38,9 @@ function parse(chunks: (Buffer | string)[], options: FrameParserOptions = {}): P
       parser.push(Buffer.from(chunk));
       for (let body = parser.next(); body !== undefined; body = parser.next()) {
         parsed.frames.push(body.toString("latin1"));
+        parsed.data.push(parser.data?.toString("latin1"));
       }
+      expect(parser.data).toBeUndefined();
     }
     parsed.truncated = parser.end().truncated;
     expect(parsed.noise.length).toBe(parser.noiseBytes);
@@ -109,6 +114,134 @@ describe("frames", () => {
     expect(parse(["Content-Le"]).truncated).toBe(true);
     expect(parse(["Content-Length: 2\r\n\r\n{}"]).truncated).toBe(false);
     expect(parse([]).truncated).toBe(false);
+  });
+});
+
+const bulk = "Content-Type: application/vnd.bulkhead.bulk; json=2";
+
+const frameOf = (length: number): string =>
+  `Content-Length: ${length}\r\n${bulk}\r\n\r\n{}${"x".repeat(length - 2)}`;
+
+describe("a frame with data", () => {
+  test.each([
+    ["after the length", `Content-Length: 5\r\n${bulk}\r\n\r\n{}abc`, "abc"],
+    ["before the length", `${bulk}\r\nContent-Length: 5\r\n\r\n{}\r\n{`, "\r\n{"],
+    [
+      "in any case",
+      `content-length:5\r\nCONTENT-TYPE:APPLICATION/VND.Bulkhead.bulk;json=2\r\n\r\n{}abc`,
+      "abc",
+    ],
+    ["with spaces", `Content-Length: 5\r\n${bulk.replace(";", " \t;\t ")} \r\n\r\n{}abc`, "abc"],
+    ["of no bytes", `Content-Length: 2\r\n${bulk}\r\n\r\n{}`, ""],
+    [
+      "that looks like a frame",
+      `Content-Length: 25\r\n${bulk}\r\n\r\n{}Content-Length: 2\r\n\r\n{}`,
+      "Content-Length: 2\r\n\r\n{}",
+    ],
+  ])("says so %s", (_, text, data) => {
+    const plain = "Content-Length: 2\r\n\r\n{}";
+    for (const noise of ["tolerate", "violation"] as const) {
+      const found = {
+        frames: ["{}", "{}", "{}"],
+        data: [undefined, data, undefined],
+        noise: "",
+        violation: undefined,
+      };
+      expect(parse([plain + text + plain], { noise })).toMatchObject(found);
+      expect(parse(bytes(plain + text + plain), { noise })).toMatchObject(found);
+    }
+  });
+
+  test.each([
+    "application/vnd.bulkhead.bulkier; json=9",
+    "application/vnd.bulkhead; json=9",
+    "text/plain; x=application/vnd.bulkhead.bulk; json=9",
+  ])("does not say so by %s", (type) => {
+    const text = `Content-Length: 2\r\nContent-Type: ${type}\r\n\r\n{}`;
+    expect(parse([text])).toMatchObject({ frames: ["{}"], data: [undefined], violation: undefined });
+  });
+
+  test.each([
+    ["json=0", "; json=0"],
+    ["json beyond the length", "; json=6"],
+    ["no json", ""],
+    ["no json, but something", "; charset=utf-8"],
+    ["something beside json", "; json=2; charset=utf-8"],
+    ["something before json", "; charset=utf-8; json=2"],
+    ["json twice", "; json=2; json=2"],
+    ["json that is no number", "; json=2x"],
+    ["json in quotes", '; json="2"'],
+    ["a negative json", "; json=-2"],
+    ["json of many digits", "; json=00000000000000002"],
+    ["the line twice", `; json=2\r\n${bulk}`],
+  ])("with %s ends the session", (_, parameters) => {
+    const type = `Content-Type: application/vnd.bulkhead.bulk${parameters}`;
+    for (const noise of ["tolerate", "violation"] as const) {
+      for (const text of [
+        `Content-Length: 5\r\n${type}\r\n\r\n{}abc`,
+        `${type}\r\nContent-Length: 5\r\n\r\n{}abc`,
+      ]) {
+        expect(parse([text], { noise, headerBytes: 200 }).violation).toBe("bad_header");
+        expect(parse(bytes(text), { noise, headerBytes: 200 }).violation).toBe("bad_header");
+      }
+    }
+  });
+
+  test("counts both towards the limit", () => {
+    expect(parse([frameOf(1000)]).frames).toEqual(["{}"]);
+    expect(parse([frameOf(1001)]).violation).toBe("frame_too_large");
+  });
+
+  test("within one chunk is a view of it, JSON and data", () => {
+    const parser = new FrameParser();
+    const chunk = encodeFrame("{}", Buffer.from("abc"));
+    parser.push(chunk);
+    expect(parser.next()?.buffer).toBe(chunk.buffer);
+    expect(parser.data?.buffer).toBe(chunk.buffer);
+  });
+
+  test("after noise is found, so that nothing in its data is taken for a frame", () => {
+    const forged = 'Content-Length: 2\r\n\r\n{"';
+    const text = `hello ${encodeFrame("{}", Buffer.from(forged)).toString()}bye`;
+    const found = { frames: ["{}"], data: [forged], noise: "hello bye", violation: undefined };
+    expect(parse([text], { noise: "tolerate" })).toMatchObject(found);
+    expect(parse(bytes(text), { noise: "tolerate" })).toMatchObject(found);
+  });
+});
+
+/** A frame of half a megabyte in chunks as a socket has them: each in memory of its own. */
+function chunks(): Buffer[] {
+  const sent = encodeFrame("{}", Buffer.alloc(512 * 1024, "x"));
+  const size = 64 * 1024;
+  return Array.from({ length: Math.ceil(sent.length / size) }, (_, i) => {
+    const own = Buffer.allocUnsafeSlow(Math.min(size, sent.length - i * size));
+    sent.copy(own, 0, i * size);
+    return own;
+  });
+}
+
+describe("chunks that are the parser's own", () => {
+  test.each([true, false])("give their memory back once they have been copied: %s", (ownsChunks) => {
+    const parser = new FrameParser({ ownsChunks });
+    const sent = chunks();
+    const found = sent.map((chunk) => {
+      parser.push(chunk);
+      return parser.next()?.toString();
+    });
+    expect(found.at(-1)).toBe("{}");
+    const kept = sent.filter(({ length }) => length > 0);
+    // The first has the header in it, and the last is small.
+    expect(kept).toHaveLength(ownsChunks ? 2 : sent.length);
+  });
+
+  test("keep what a frame is a view of", () => {
+    const parser = new FrameParser({ ownsChunks: true });
+    const frame = encodeFrame("{}", Buffer.alloc(64 * 1024, "x"));
+    const chunk = Buffer.allocUnsafeSlow(frame.length);
+    frame.copy(chunk);
+    parser.push(chunk);
+    parser.next();
+    expect(parser.data?.equals(Buffer.alloc(64 * 1024, "x"))).toBe(true);
   });
 });
 
@@ -253,6 +386,12 @@ describe("however the bytes are cut", () => {
     {
       weight: 2,
       arbitrary: fc
+        .tuple(fc.string({ unit: "binary", maxLength: 20 }), fc.uint8Array({ maxLength: 20 }))
+        .map(([text, array]) => encodeFrame(`{${text}`, Buffer.from(array))),
+    },
+    {
+      weight: 2,
+      arbitrary: fc
         .constantFrom(
           "Content-Length: ",
           "Content-",
@@ -269,6 +408,9 @@ describe("however the bytes are cut", () => {
           `Content-Length: ${" ".repeat(60)}1\r\n\r\n{`,
           "x".repeat(150),
           "CCContent-Length: 2\r\n\r\n{}",
+          `CContent-Length: 4\r\n${bulk}\r\n\r\n{}`,
+          `CContent-Length: 1\r\n${bulk}\r\n\r\n{}`,
+          `${bulk}\r\n`,
         )
         .map((text) => Buffer.from(text)),
     },

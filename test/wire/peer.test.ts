@@ -7,7 +7,7 @@ import { encodeFrame } from "../../src/wire/framing.ts";
 import { members, toSlice } from "../../src/wire/peer.ts";
 import type { IncomingRequest, Outcome, PeerEnd, PeerOptions } from "../../src/wire/peer.ts";
 import { FakeClock } from "./fake-clock.ts";
-import { messages, peerAndFarEnd, plain } from "./pair.ts";
+import { messages, pairOfPeers, peerAndFarEnd, plain } from "./pair.ts";
 
 const json = (value: object): Buffer => encodeFrame(JSON.stringify({ jsonrpc: "2.0", ...value }));
 
@@ -651,5 +651,104 @@ describe("every call settles exactly once", () => {
       }),
       { numRuns: 300 },
     );
+  });
+});
+
+describe("data beside the JSON", () => {
+  const three = Buffer.from([1, 2, 3]);
+  const withData = (value: object): Buffer =>
+    encodeFrame(JSON.stringify({ jsonrpc: "2.0", ...value }), three);
+
+  test("goes out with a call, and comes back with its answer", async () => {
+    const { near, far } = pairOfPeers({
+      takesData: true,
+      onRequest: (request) => request.respond(request.params!, request.data),
+    });
+    const outcome = await near.request("a", { x: 1 }, { data: three, bulk: true });
+    expect(outcome).toEqual({ settlement: "answered", result: Buffer.from('{"x":1}'), data: three });
+    expect(await near.request("a", {}, { bulk: true })).not.toHaveProperty("data");
+    near.destroy();
+    far.destroy();
+  });
+
+  test("counts towards the limit of a frame, there and back", async () => {
+    const limits = { frameBytes: 1000 };
+    const { near, far } = pairOfPeers({
+      limits,
+      onRequest: (request) => request.respond(toSlice(null), Buffer.alloc(1000)),
+    });
+    const { peer } = peerAndFarEnd({ limits });
+    const data = Buffer.alloc(1000);
+    expect(await peer.request("a", {}, { data })).toEqual({ settlement: "not_sent", cause: "too_large" });
+    expect(await near.request("a", {}, { bulk: true })).toMatchObject({ error: { code: -32603 } });
+    for (const each of [peer, near, far]) each.destroy();
+  });
+
+  test.each([
+    [
+      "the answer to a call that did not ask for it",
+      { id: 1, result: 1 },
+      "the answer to id 1 was not to carry data",
+    ],
+    ["an error", { id: 2, error: { code: 1, message: "" } }, "the error was not to carry data"],
+    ["a notification", { method: "a" }, "the notification was not to carry data"],
+    [
+      "progress",
+      { method: "$/progress", params: { id: 2, value: 1 } },
+      "the notification was not to carry data",
+    ],
+    ["a request", { id: 1, method: "a" }, "the request was not to carry data"],
+  ])("of %s ends the session", async (_, message, detail) => {
+    const ends: PeerEnd[] = [];
+    const { peer, far } = peerAndFarEnd({ onRequest: () => {}, onEnd: (end) => ends.push(end) });
+    const sent = messages(far);
+    const calls = [peer.request("plain"), peer.request("bulk", {}, { bulk: true })];
+    await sent.next();
+    far.write(withData(message));
+    await Promise.all(calls);
+    expect(ends).toMatchObject([{ kind: "violation", violation: { reason: "unexpected_data", detail } }]);
+  });
+
+  test("of a batch ends the session", async () => {
+    const ended = new Promise<PeerEnd>((resolve) => {
+      peerAndFarEnd({ onEnd: resolve }).far.write(encodeFrame("[]", three));
+    });
+    expect(await ended).toMatchObject({ kind: "violation", violation: { reason: "batch" } });
+  });
+
+  test("of a late answer is taken, if the call had asked for it", async () => {
+    const late: unknown[] = [];
+    const { peer, far, clock } = peerAndFarEnd({ onLateAnswer: (...args) => late.push(args) });
+    const sent = messages(far);
+    const call = peer.request("a", {}, { bulk: true, totalTimeout: 10 });
+    await sent.next();
+    clock.advance(20);
+    expect(await call).toMatchObject({ cause: "timeout" });
+    far.write(withData({ id: 1, result: 1 }));
+    far.write(withData({ id: 1, result: 1 }));
+    await settled();
+    expect(late).toEqual([
+      [1, "abandoned"],
+      [1, "duplicate"],
+    ]);
+    expect(peer.inFlight).toBe(0);
+  });
+
+  test("is counted, and not shown, to whoever sees the messages; their order is kept", async () => {
+    const seen: unknown[] = [];
+    const { peer, far } = peerAndFarEnd({
+      onMessage: (direction, body, bytes) => seen.push([direction, body.toString(), bytes]),
+    });
+    const call = peer.request("a", {}, { data: three, bulk: true });
+    await settled();
+    far.write(Buffer.concat([json({ method: "n" }), withData({ id: 1, result: 1 }), json({ method: "m" })]));
+    await call;
+    await settled();
+    expect(seen).toEqual([
+      ["out", '{"jsonrpc":"2.0","id":1,"method":"a","params":{}}', 52],
+      ["in", '{"jsonrpc":"2.0","method":"n"}', 30],
+      ["in", '{"jsonrpc":"2.0","id":1,"result":1}', 38],
+      ["in", '{"jsonrpc":"2.0","method":"m"}', 30],
+    ]);
   });
 });

@@ -32,6 +32,15 @@ class Gate extends Writable {
     release?.(error);
   }
 
+  /** What has arrived beside each body. */
+  data(): (Buffer | undefined)[] {
+    const parser = new FrameParser();
+    parser.push(Buffer.concat(this.writes.flat()));
+    const data: (Buffer | undefined)[] = [];
+    while (parser.next()) data.push(parser.data);
+    return data;
+  }
+
   bodies(): string[] {
     const parser = new FrameParser();
     parser.push(Buffer.concat(this.writes.flat()));
@@ -61,6 +70,8 @@ function setUp(queueBytes = 1e9): {
 const message = (value: number | string): Frame =>
   frame(`{"a":1`, undefined, `,"b":`, Buffer.from(JSON.stringify(value)));
 
+const withData = (bytes: number): Frame => frame(`{"a":1`, undefined, "", undefined, Buffer.alloc(bytes));
+
 describe("frame writer", () => {
   test("splices payloads of any size into their envelopes", async () => {
     const { gate, writer, tapped } = setUp();
@@ -87,6 +98,67 @@ describe("frame writer", () => {
     for (const [i, [head]] of tapped.entries())
       expect(expected[i]!.startsWith(head.slice(0, 200))).toBe(true);
   });
+
+  test("puts data beside the JSON, what is large by reference, and shows the JSON only", async () => {
+    const { gate, writer, tapped } = setUp();
+    const small = Buffer.from("abc");
+    const large = Buffer.alloc(20_000, "x");
+    const json = Buffer.from(JSON.stringify("y".repeat(20_000)));
+    const sent: [payload: Buffer | string | undefined, data: Buffer | undefined][] = [
+      [undefined, small],
+      ["2", large],
+      ["2", undefined],
+      ['"\u00e9"', small],
+      [json, large],
+      [json, Buffer.alloc(0)],
+      [Buffer.from("3"), large],
+    ];
+    for (const [payload, data] of sent) {
+      writer.append(frame(`{"a":1,"ctx":`, Buffer.from("{}"), `,"b":`, payload, data));
+    }
+    await gate.arrival();
+    const expected = sent.map(([payload]) =>
+      payload === undefined ? '{"a":1,"ctx":{}}' : `{"a":1,"ctx":{},"b":${payload.toString()}}`,
+    );
+    expect(gate.bodies()).toEqual(expected);
+    expect(gate.data()).toEqual(sent.map(([, data]) => data));
+    expect(gate.writes[0]!.filter((chunk) => chunk === large)).toHaveLength(3);
+    expect(gate.writes[0]!.every(({ length }) => length > 0)).toBe(true);
+    expect(tapped.map(([, bytes]) => bytes)).toEqual(
+      sent.map(([, data], i) => Buffer.byteLength(expected[i]!) + (data?.length ?? 0)),
+    );
+    for (const [i, [head]] of tapped.entries())
+      expect(expected[i]!.startsWith(head.slice(0, 200))).toBe(true);
+  });
+
+  test("counts data as waiting, and forgets what is withdrawn or handed over", async () => {
+    const { gate, writer } = setUp(1000);
+    expect(writer.append(withData(1000))).toBe(false);
+    const [first, second] = [withData(500), withData(400)];
+    expect([writer.append(first), writer.append(second)]).toEqual([true, true]);
+    expect(writer.queuedBytes).toBe(914);
+    expect(writer.append(withData(100))).toBe(false);
+    writer.withdraw(second);
+    expect([writer.queuedBytes, second.data]).toEqual([507, undefined]);
+    await gate.arrival();
+    expect(first.data).toBeUndefined();
+    gate.release();
+    expect(writer.queuedBytes).toBe(0);
+  });
+
+  test.each([100, 20_000])(
+    "memory that was given away meanwhile does not break the frames: %i bytes",
+    async (bytes) => {
+      const { gate, writer } = setUp();
+      const memory = new ArrayBuffer(bytes);
+      writer.append(frame(`{"a":1`, undefined, "", undefined, Buffer.from(memory)));
+      writer.append(message(2));
+      memory.transfer();
+      await gate.arrival();
+      expect(gate.bodies()).toEqual(['{"a":1}', '{"a":1,"b":2}']);
+      expect(gate.data()).toEqual([Buffer.alloc(bytes), undefined]);
+    },
+  );
 
   test("whatever is appended in one turn leaves in one write, promise continuations included", async () => {
     const { gate, writer } = setUp();

@@ -1,13 +1,13 @@
 /** One contract with one plugin: what they have agreed on, and the calls that rest on it. */
 import semver from "semver";
 import type { Caller, CallOptions, Described } from "../../../protocol/caller.ts";
-import { anyResult, noParams } from "../../../protocol/contract.ts";
+import { anyResult, carriesBytes, noParams } from "../../../protocol/contract.ts";
 import type { Contract, Operation } from "../../../protocol/contract.ts";
 import { BulkheadError } from "../../../protocol/error.ts";
 import { compare, differencesInWords, isMismatch } from "../../core/compare.ts";
 import type { Difference } from "../../core/compare.ts";
 import { boundsOf } from "../../wire/arguments.ts";
-import { checkAnswer, checkParams } from "./edge.ts";
+import { checkAnswer, checkBulkAnswer, checkParams } from "./edge.ts";
 import type { TypedCallOptions } from "./typed.ts";
 
 export interface BindOptions {
@@ -83,7 +83,7 @@ export class Binding {
     try {
       const send = this.#sender(operation, target, params, options, scope);
       const result = await this.#retried(operation, options, scope.signal, send);
-      return checkAnswer(operation.result ?? anyResult, result, target, "the result");
+      return this.result(operation, target, result);
     } finally {
       this.release(scope);
     }
@@ -135,6 +135,7 @@ export class Binding {
     scope: Scope,
   ): () => Promise<unknown> {
     const { idleTimeout, timeout, onProgress } = options;
+    const bulk = carriesBytes(operation);
     const endsAt = timeout === undefined ? undefined : performance.now() + timeout;
     const send = (told: CallOptions["onProgress"]): Promise<unknown> =>
       this.agreed(scope.signal, (fingerprint) =>
@@ -144,6 +145,7 @@ export class Binding {
           signal: scope.signal,
           timeout: endsAt && Math.max(1, Math.ceil(endsAt - performance.now())),
           onProgress: told,
+          bulk,
         }),
       );
     if (onProgress === undefined) return () => send(undefined);
@@ -156,6 +158,14 @@ export class Binding {
       });
       return Promise.race([send(told), wrong.promise]);
     };
+  }
+
+  /** @throws {BulkheadError} `invalid_result` */
+  result(operation: Operation, target: string, value: unknown): unknown {
+    const { result: schema = anyResult } = operation;
+    return carriesBytes(operation)
+      ? checkBulkAnswer(schema, value, target)
+      : checkAnswer(schema, value, target, "the result");
   }
 
   /** Checks progress on its way to whoever wants it. */

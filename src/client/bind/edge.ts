@@ -1,5 +1,6 @@
 /** Values where they enter or leave a typed client. */
 import type { z } from "zod";
+import { inText } from "../../../protocol/bytes.ts";
 import { BulkheadError, errors } from "../../../protocol/error.ts";
 import type { Settlement } from "../../../protocol/error.ts";
 
@@ -14,6 +15,16 @@ export function checkParams(schema: z.ZodType, value: unknown, target: string): 
  */
 export function checkAnswer(schema: z.ZodType, value: unknown, target: string, what: string): unknown {
   return parsed(schema, value, "invalid_result", `${what} of ${target}`, "answered");
+}
+
+/**
+ * Of a call whose answer may hold bytes.
+ * @throws {BulkheadError} `invalid_result`
+ */
+export function checkBulkAnswer(schema: z.ZodType, value: unknown, target: string): unknown {
+  const result = schema.safeParse(value);
+  // A plugin may send bytes also where the contract wants their text.
+  return result.success ? result.data : checkAnswer(schema, inText(value), target, "the result");
 }
 
 function parsed(

@@ -1,6 +1,6 @@
 /** A typed stream: items checked on their way, and opened again when the plugin changed before the first one. */
 import type { StreamOptions } from "../../../protocol/caller.ts";
-import { anyResult, noParams } from "../../../protocol/contract.ts";
+import { carriesBytes, noParams } from "../../../protocol/contract.ts";
 import type { Operation } from "../../../protocol/contract.ts";
 import { BulkheadError } from "../../../protocol/error.ts";
 import type { Binding, Scope } from "./binding.ts";
@@ -88,6 +88,7 @@ export class TypedStream implements Items<unknown, unknown> {
     let wrong: { readonly error: unknown } | undefined;
     const options: StreamOptions = {
       ...rest,
+      bulk: carriesBytes(this.#operation),
       signal: scope.signal,
       onProgress: this.#binding.progress(this.#operation, this.#target, onProgress, (error) => {
         wrong ??= { error };
@@ -113,8 +114,7 @@ export class TypedStream implements Items<unknown, unknown> {
         if (next.done !== true) await items.return?.();
       }
       const answer = await stream.result;
-      const result = checkAnswer(this.#operation.result ?? anyResult, answer, this.#target, "the result");
-      this.#result.resolve(result);
+      this.#result.resolve(this.#binding.result(this.#operation, this.#target, answer));
     } catch (error) {
       throw wrong === undefined ? error : wrong.error;
     }

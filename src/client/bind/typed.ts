@@ -11,7 +11,7 @@ import type {
 import type { CallOptions, StreamOptions } from "../../../protocol/caller.ts";
 import type { Difference } from "../../core/compare.ts";
 
-export interface TypedCallOptions<O> extends Omit<CallOptions, "fingerprint" | "onProgress"> {
+export interface TypedCallOptions<O> extends Omit<CallOptions, "fingerprint" | "onProgress" | "bulk"> {
   readonly onProgress?: ((value: Progress<O>) => void) | undefined;
   /**
    * Once more after a crash, if the contract says that the method is idempotent. Waits until the plugin is back, within

@@ -21,7 +21,7 @@ export function contractSource(described: Description | Described, api?: string)
     const hint = near === undefined ? `it offers ${names.join(", ") || "none"}` : `did you mean ${near}?`;
     throw BulkheadError.of("incompatible_api", `${described.plugin.name} offers no api ${api}: ${hint}`);
   }
-  const imports = ["z", "contract", "method", "stream", "jsonSchema"];
+  const imports = ["z", "bytes", "contract", "method", "stream", "jsonSchema"];
   const identifiers = new Identifiers(imports);
   const zod = new ZodSource(identifiers);
   const contracts = (api === undefined ? names : [api]).map((name) => {

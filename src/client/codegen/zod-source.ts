@@ -105,7 +105,7 @@ export class ZodSource {
 const numeric = ["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"];
 /** Keywords that say something about values of one type only. */
 const keywords: Readonly<Record<string, readonly string[]>> = {
-  string: ["minLength", "maxLength", "pattern"],
+  string: ["minLength", "maxLength", "pattern", "contentEncoding"],
   number: numeric,
   integer: numeric,
   array: ["items", "minItems", "maxItems"],
@@ -168,6 +168,7 @@ function single(schema: JsonObject, inner: (each: unknown) => string): string | 
     case "boolean":
       return only() ? "z.boolean()" : undefined;
     case "string":
+      if (schema["contentEncoding"] === "base64") return only("contentEncoding") ? "bytes()" : undefined;
       return only("minLength", "maxLength", "pattern") ? textOf(schema) : undefined;
     case "integer":
     case "number":

@@ -1,7 +1,7 @@
 /** Checked by the compiler: what does not compile here must not compile anywhere. Nothing of this is run. */
 import { expectTypeOf, test } from "vitest";
 import { z } from "zod";
-import { contract, isContractError, method, stream } from "../../../protocol/contract.ts";
+import { bytes, contract, isContractError, method, stream } from "../../../protocol/contract.ts";
 import type { bind, implementing } from "../../../src/client/bind/bind.ts";
 import type { Entry, Items, TypedClient } from "../../../src/client/bind/typed.ts";
 
@@ -18,6 +18,7 @@ const todo = contract({
     ping: method({}),
     list: method({ params: z.object({ limit: z.int().optional() }), result: z.array(z.string()) }),
     watch: stream({ item: z.object({ n: z.int() }), result: z.null() }),
+    image: method({ params: z.object({ at: z.string(), mask: bytes().optional() }), result: bytes() }),
   },
   groups: { preview: { methods: { render: method({ result: z.string(), errors: { blank: {} } }) } } },
 });
@@ -29,6 +30,8 @@ test("methods take what goes in and give what comes out", () => {
   expectTypeOf<ReturnType<Scan>>().toEqualTypeOf<Promise<{ items: string[] }>>();
   expectTypeOf<ReturnType<Todo["ping"]>>().toEqualTypeOf<Promise<unknown>>();
   expectTypeOf<Parameters<Todo["list"]>[0]>().toEqualTypeOf<{ limit?: number | undefined } | undefined>();
+  expectTypeOf<Parameters<Todo["image"]>[0]["mask"]>().toEqualTypeOf<Uint8Array | undefined>();
+  expectTypeOf<ReturnType<Todo["image"]>>().toEqualTypeOf<Promise<Uint8Array>>();
   expectTypeOf<ReturnType<Todo["watch"]>>().toEqualTypeOf<Items<{ n: number }, null>>();
   expectTypeOf<ReturnType<Items<{ n: number }, null>["entries"]>>().toEqualTypeOf<
     AsyncIterable<Entry<{ n: number }>>
@@ -57,6 +60,10 @@ export async function wrong(client: Todo, error: unknown): Promise<void> {
   await client.scan({ root: "/" }, { onProgress: ({ percent }) => percent });
   // @ts-expect-error the fingerprint is not the caller's to give
   await client.scan({ root: "/" }, { fingerprint: "f" });
+  // @ts-expect-error bytes are no text here
+  await client.image({ at: "/", mask: "AQ==" });
+  // @ts-expect-error whether bytes go beside the JSON is the contract's to say
+  await client.image({ at: "/" }, { bulk: true });
   // @ts-expect-error only streams have credit
   await client.scan({ root: "/" }, { credit: 3 });
   // @ts-expect-error the group may be absent

@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from "vitest";
 import { z } from "zod";
-import { contract, method, stream } from "../../../protocol/contract.ts";
+import { bytes, contract, method, stream } from "../../../protocol/contract.ts";
 import type { Api, Method } from "../../../protocol/description.ts";
 import { BulkheadError } from "../../../protocol/error.ts";
 import { bind, implementing } from "../../../src/client/bind/bind.ts";
@@ -419,4 +419,84 @@ test("implementing finds every plugin that offers the api, and says why one does
   expect(await found.get("good")?.add({ title: "x" })).toBeNull();
   await found[Symbol.asyncDispose]();
   expect((await caught(found.get("good")?.add({ title: "x" }) ?? Promise.resolve())).code).toBe("cancelled");
+});
+
+describe("an operation with bytes", () => {
+  const image = contract({
+    name: "todo",
+    version: "1.2.0",
+    methods: {
+      turn: method({
+        params: z.object({ image: bytes() }),
+        result: z.object({ image: bytes(), name: z.string() }),
+      }),
+      add: method({ params: z.object({ title: z.string() }), result: z.null() }),
+      rows: stream({ params: z.object({ image: bytes() }), item: bytes(), result: bytes() }),
+    },
+  });
+  const text = { type: "string", contentEncoding: "base64" };
+  const params = object({ image: text });
+  const offered: Method[] = [
+    { name: "turn", params, result: object({ image: text, name: { type: "string" } }) },
+    ...replaced("add", {}).filter(({ name }) => name === "add"),
+    { name: "rows", params, item: text, result: text },
+  ];
+  const one = new Uint8Array([1]);
+
+  const client = async (change: Partial<FakePlugin>) =>
+    bind(fake({ described: described("f", api(offered)), ...change }).caller, "p", image);
+
+  test("asks for bulk data, with the very bytes that it was given, and no other operation does", async () => {
+    const told: unknown[] = [];
+    const note = (given: unknown, { bulk }: { readonly bulk?: boolean | undefined }) =>
+      told.push([given, bulk]);
+    const bound = await client({
+      calls: {
+        "todo.turn": (given, options) => {
+          note(given, options);
+          return { image: one, name: "x" };
+        },
+        "todo.add": (given, options) => {
+          note(given, options);
+          return null;
+        },
+      },
+      streams: {
+        "todo.rows": async function* (given, options) {
+          note(given, options);
+          yield { value: "AQ==" };
+          return one;
+        },
+      },
+    });
+    const { image: turned } = await bound.turn({ image: one });
+    expect(turned).toBe(one);
+    await bound.add({ title: "a" });
+    const rows = bound.rows({ image: one });
+    for await (const row of rows) expect(row).toStrictEqual(one);
+    expect(await rows.result).toBe(one);
+    expect(told).toEqual([
+      [{ image: one }, true],
+      [{ title: "a" }, false],
+      [{ image: one }, true],
+    ]);
+    expect((told as [{ image: Uint8Array }][])[0]?.[0].image).toBe(one);
+  });
+
+  test("takes base64 text for bytes, and bytes for text", async () => {
+    const bound = await client({ calls: { "todo.turn": () => ({ image: "AQ==", name: one }) } });
+    expect(await bound.turn({ image: one })).toStrictEqual({ image: one, name: "AQ==" });
+  });
+
+  test("refuses what is neither, with the place", async () => {
+    const bound = await client({ calls: { "todo.turn": () => ({ image: "?", name: "x" }) } });
+    expect(await caught(bound.turn({ image: one }))).toMatchObject({
+      code: "invalid_result",
+      data: { path: "/image" },
+    });
+    expect(await caught(bound.turn({ image: 5 as unknown as Uint8Array }))).toMatchObject({
+      code: "invalid_params",
+      data: { path: "/image" },
+    });
+  });
 });

@@ -229,6 +229,42 @@ export async function use(client: TypedClient<typeof todoListContract>): Promise
   expect(todoListContract && compare(todoListContract.document(), todo)).toEqual([]);
 });
 
+test("base64 text is bytes, where nothing more is said of it", async () => {
+  const text = { type: "string", contentEncoding: "base64" };
+  const methods: Method[] = [
+    {
+      name: "turn",
+      params: { type: "object", properties: { image: text }, required: ["image"] },
+      result: text,
+    },
+    { name: "find", result: { type: ["string", "null"], contentEncoding: "base64", description: "One." } },
+    { name: "short", result: { ...text, maxLength: 8 } },
+  ];
+  const offered = { name: "image", version: "1.0.0", methods };
+  const source = contractSource(describing(offered));
+  expect(source).toContain('import { bytes, contract, jsonSchema, method } from "bulkhead";');
+  expect(source).toContain("image: bytes(),");
+  expect(source).toContain('result: z.union([bytes(), z.null()]).describe("One."),');
+  const file = write("bytes.ts", source);
+  const use = path.join(folder, "use-bytes.ts");
+  const typed = JSON.stringify(path.join(root, "src/client/bind/typed.ts"));
+  writeFileSync(
+    use,
+    `import type { TypedClient } from ${typed};
+import { imageContract } from "./bytes.ts";
+export async function use(client: TypedClient<typeof imageContract>): Promise<[Uint8Array, string]> {
+  // @ts-expect-error not bytes
+  await client.turn({ image: "AQ==" });
+  return [await client.turn({ image: new Uint8Array(1) }), await client.short()];
+}
+`,
+  );
+  expect(typeCheck(file, use)).toBe("");
+  const { imageContract } = await load(file);
+  expect(imageContract?.methods["turn"]?.result?.parse("AQ==")).toStrictEqual(new Uint8Array([1]));
+  expect(imageContract && compare(imageContract.document(), offered)).toEqual([]);
+});
+
 describe("a hostile description", () => {
   const nasty = [
     "*/ globalThis.pwned = 1; /*",
