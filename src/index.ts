@@ -10,7 +10,7 @@ export type {
   StreamItem,
   StreamOptions,
 } from "../protocol/caller.ts";
-export { contract, isContractError, jsonSchema, method, stream } from "../protocol/contract.ts";
+export { bytes, contract, isContractError, jsonSchema, method, stream } from "../protocol/contract.ts";
 export type {
   Contract,
   ContractDocument,

@@ -92,6 +92,12 @@ export const commands: readonly CommandEntry[] = [
     summary: "wait until a plugin is ready, or stopped",
     load: () => import("./commands/wait.ts"),
   },
+  {
+    name: "trust",
+    group: plugins,
+    summary: "accept the file of a plugin, and refuse any other",
+    load: () => import("./commands/trust.ts"),
+  },
 
   {
     name: "tui",
@@ -110,6 +116,12 @@ export const commands: readonly CommandEntry[] = [
     group: history,
     summary: "crash reports: what died, why, what was lost",
     load: () => import("./commands/crashes.ts"),
+  },
+  {
+    name: "replay",
+    group: history,
+    summary: "make the calls of a crash again, and see whether it crashes again",
+    load: () => import("./commands/replay.ts"),
   },
   {
     name: "events",

@@ -9,6 +9,8 @@ import type { Command } from "commander";
 export interface Context {
   readonly out: Output;
   readonly places: Places;
+  /** `--read-only`: of every connection that a command makes. */
+  readonly readOnly: boolean;
   /** The plugin that the command is about, for hints. */
   plugin: string | undefined;
   /** What to exit with when nothing is thrown. */

@@ -1,6 +1,5 @@
 /** What can be found out about the surroundings without a daemon. */
 import { accessSync, constants, readFileSync, statSync } from "node:fs";
-import { delimiter, join } from "node:path";
 import { formatProblem, loadConfig } from "../io/config/config.ts";
 import { findGuard } from "../io/process/guard.ts";
 import { longestSocketPath } from "../io/socket.ts";
@@ -19,7 +18,6 @@ export async function localChecks(places: Places): Promise<Check[]> {
     stateDirectory(places.stateDir),
     socketPath(places.socket),
     files(),
-    bubblewrap(),
   ];
 }
 
@@ -150,14 +148,6 @@ function openFiles(): number | undefined {
   } catch {
     return undefined;
   }
-}
-
-function bubblewrap(): Check {
-  const found = (process.env["PATH"] ?? "")
-    .split(delimiter)
-    .map((directory) => join(directory, "bwrap"))
-    .find((path) => can(path, constants.X_OK));
-  return { name: "bubblewrap", level: "ok", message: found ?? "not installed; nothing needs it yet" };
 }
 
 function can(path: string, mode: number): boolean {

@@ -40,6 +40,7 @@ const exitCodes: Record<ErrorCode, ExitCode> = {
   invalid_result: exit.pluginError,
   contract_mismatch: exit.incompatible,
   contract_changed: exit.incompatible,
+  quarantined: exit.crashed,
 
   service_not_granted: exit.crashed,
   service_unavailable: exit.crashed,
@@ -54,6 +55,10 @@ const exitCodes: Record<ErrorCode, ExitCode> = {
   not_executable: exit.crashed,
   wrong_architecture: exit.crashed,
   checksum_mismatch: exit.crashed,
+  binary_changed: exit.crashed,
+  signature_invalid: exit.crashed,
+  not_trusted: exit.crashed,
+  sandbox_unavailable: exit.crashed,
   incompatible_protocol: exit.incompatible,
   incompatible_api: exit.incompatible,
   config_invalid: exit.usage,
@@ -72,6 +77,7 @@ const exitCodes: Record<ErrorCode, ExitCode> = {
   crash_not_found: exit.notFound,
   daemon_failed: exit.internal,
   usage: exit.usage,
+  read_only: exit.usage,
   todo_file_unusable: exit.usage,
 };
 

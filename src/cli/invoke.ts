@@ -21,6 +21,7 @@ export interface InvokeOptions {
   readonly params?: string;
   readonly timeout?: string;
   readonly idleTimeout?: string;
+  readonly retry?: true;
 }
 
 /** The arguments and options that `invoke` takes, beside what is called. */
@@ -32,7 +33,8 @@ export function invokable(command: Command): Command {
     )
     .option("--params <json>", "the params as a JSON object; key=value is laid over them")
     .option("--timeout <time>", 'give up after so long in all, such as "10s"')
-    .option("--idle-timeout <time>", "give up after so long without an answer or progress");
+    .option("--idle-timeout <time>", "give up after so long without an answer or progress")
+    .option("--retry", "of an idempotent method: send it again when the plugin crashes");
 }
 
 /** @param choose the wire name of the method, out of what the plugin offers */
@@ -61,7 +63,7 @@ export async function invoke(
       values.length > 0 || whole === undefined
         ? parseAssignments(values, methods.get(method)?.params, readText, base)
         : whole.value;
-    const bounds = { signal, timeout, idleTimeout, onProgress: progress.report };
+    const bounds = { signal, timeout, idleTimeout, retry: options.retry, onProgress: progress.report };
     const address = `${plugin}/${method}`;
     const print = (line: string): void => {
       progress.end();

@@ -20,6 +20,7 @@ interface Globals {
   readonly socket?: string;
   readonly stateDir?: string;
   readonly config?: string;
+  readonly readOnly?: boolean;
 }
 
 /** @returns the exit status; see exit.ts */
@@ -71,6 +72,7 @@ function createProgram(onHelp: (text: string) => void): Command {
     .addOption(new Option("--socket <path>", "where the daemon listens").env("BULKHEAD_SOCKET"))
     .addOption(new Option("--state-dir <path>", "where the daemon keeps its state").env("BULKHEAD_STATE_DIR"))
     .addOption(new Option("--config <file>", "the configuration").env("BULKHEAD_CONFIG"))
+    .option("--read-only", "only look: have the daemon refuse whatever would change something")
     .helpCommand(false)
     .exitOverride()
     .configureOutput({ outputError: () => undefined, writeErr: onHelp })
@@ -109,15 +111,16 @@ function createContext(globals: Globals): Context & { close(): void } {
     places,
     plugin: undefined,
     exitCode: exit.ok,
-    daemon: () => (client ??= dial(places.socket)),
+    readOnly: globals.readOnly === true,
+    daemon: () => (client ??= dial(places.socket, globals.readOnly === true)),
     interrupt: onInterrupt,
     close: () => void client?.then((each) => each.close()).catch(() => undefined),
   };
 }
 
-async function dial(socket: string): Promise<Client> {
+async function dial(socket: string, readOnly: boolean): Promise<Client> {
   const { Client } = await import("../client/client.ts");
-  return Client.connect({ socket, name: "bulkhead", version: packageVersion() });
+  return Client.connect({ socket, name: "bulkhead", version: packageVersion(), readOnly });
 }
 
 function onInterrupt(): AbortSignal {

@@ -38,12 +38,16 @@ const permanent: Record<StartFailure["code"], boolean> = {
   not_executable: true,
   wrong_architecture: true,
   checksum_mismatch: true,
+  binary_changed: true,
+  signature_invalid: true,
+  not_trusted: true,
   incompatible_protocol: true,
   incompatible_api: true,
   config_invalid: true,
   bad_description: true,
   service_not_granted: true,
   contract_mismatch: true,
+  sandbox_unavailable: true,
   spawn_failed: false,
   handshake_timeout: false,
   handshake_failed: false,
@@ -63,6 +67,7 @@ export function classify(
 ): ExitClass {
   if (cause.kind === "requested") return "requested";
   if (cause.kind === "start_failure" && permanent[cause.failure.code]) return "permanent";
+  if (cause.kind === "over_limit") return "resource";
   if (diagnosis?.kind === "out of memory") return "resource";
   if (exit === null) return "transient";
   if (limitSignals.has(exit.signal ?? "") || limitStatuses.has(exit.code ?? 0)) return "resource";

@@ -9,10 +9,27 @@ import type {
   ProcessExit,
   RecordedMessage,
 } from "../../protocol/state.ts";
+import type { JsonSchema } from "../../protocol/description.ts";
 import { diagnose } from "./diagnosis.ts";
+import { lostParams } from "./lost-params.ts";
 import { oneLine } from "./one-line.ts";
 import { lastPanic } from "./panic.ts";
 import { describeExit, isOwnEnd } from "./exit.ts";
+
+/** A call that was in flight, with what it was about, as far as that is known. */
+export interface Lost extends Omit<LostCall, "params"> {
+  readonly about?: {
+    /** Whether `params` are what it was called with: there may have been no room for them. */
+    readonly kept: boolean;
+    /** JSON. */
+    readonly params: string | Buffer | undefined;
+    /** Of the whole message, and of the data in it. */
+    readonly bytes: number;
+    readonly dataBytes: number;
+    /** Of the params: it says what of them is secret. */
+    readonly schema: JsonSchema | undefined;
+  };
+}
 
 /** All that is known when a session is gone. */
 export interface Facts {
@@ -29,7 +46,7 @@ export interface Facts {
   readonly stderrTail: readonly string[];
   readonly messages: readonly RecordedMessage[];
   /** All of them; the report lists the first 100. */
-  readonly lostCalls: readonly LostCall[];
+  readonly lostCalls: readonly Lost[];
   readonly executable: CrashReport["executable"];
   readonly version: string | null;
   readonly profile: string | null;
@@ -62,6 +79,8 @@ function clip(line: string): string {
 }
 
 const mostLostCalls = 100;
+/** Characters of params in all. */
+const mostKept = 1024 * 1024;
 
 /** Not yet `durable`: that is the journal's to say. */
 export function report(facts: Facts, findings = examine(facts.stderrTail, facts.exit)): CrashReport {
@@ -81,7 +100,7 @@ export function report(facts: Facts, findings = examine(facts.stderrTail, facts.
     diagnosis: findings.diagnosis,
     stderrTail: facts.stderrTail,
     messages: facts.messages,
-    lostCalls: facts.lostCalls.slice(0, mostLostCalls),
+    lostCalls: lostCalls(facts.lostCalls.slice(0, mostLostCalls)),
     lostCallCount: facts.lostCalls.length,
     executable: facts.executable,
     version: facts.version,
@@ -89,6 +108,16 @@ export function report(facts: Facts, findings = examine(facts.stderrTail, facts.
     decision: facts.decision,
     durable: false,
   };
+}
+
+function lostCalls(lost: readonly Lost[]): LostCall[] {
+  let room = mostKept;
+  return lost.map(({ about, ...call }) => {
+    if (about === undefined) return call;
+    const params = lostParams(about, room);
+    if (params.kept === "whole") room -= params.text?.length ?? 0;
+    return { ...call, params };
+  });
 }
 
 /** One line of at most 200 characters, without control characters: the most telling fact about an end. */
@@ -102,6 +131,8 @@ function summary(cause: EndCause, exit: ProcessExit | null, findings: Findings):
       return `broke the wire's rules: ${cause.reason}: ${cause.detail}`;
     case "hung":
       return `hung: ${cause.detail}`;
+    case "over_limit":
+      return `over its limit: ${cause.detail}`;
     case "requested":
       return `stopped on request (${cause.by})`;
     case "start_failure": {

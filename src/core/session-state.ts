@@ -32,6 +32,7 @@ export type SessionEvent =
   /** The answer to `shutdown` came. */
   | { readonly type: "drained" }
   | { readonly type: "hung"; readonly detail: string }
+  | { readonly type: "over_limit"; readonly limit: string; readonly detail: string }
   | { readonly type: "violation"; readonly reason: string; readonly detail: string }
   /** stdout ended, or stdin takes nothing more, while the process may still live. */
   | { readonly type: "stream_ended"; readonly stream: Stream }
@@ -106,7 +107,8 @@ function handshaking(session: Session, event: LiveEvent): SessionStep {
         ? [{ ...session, step: "activate" }, [send("activate")]]
         : [session, []];
     case "activated":
-      return session.step === "activate"
+      // One that can not be reached any more is not ready, whatever it answers.
+      return session.step === "activate" && session.ended === null
         ? [{ ...session, state: "ready", step: null }, [clearTimer, { type: "ready" }]]
         : [session, []];
     case "start_failed":
@@ -146,6 +148,7 @@ function draining(session: Session, event: LiveEvent): SessionStep {
     case "timer":
       return event.timer === "drain" ? close(session) : [session, []];
     case "hung":
+    case "over_limit":
     case "violation":
       // It was asked to leave anyway: the request stays the cause, but there is nothing left to wait for.
       return kill(session, session.cause ?? { kind: "requested", by: "supervisor" });
@@ -170,6 +173,8 @@ function broken(session: Session, event: LiveEvent): SessionStep {
   switch (event.type) {
     case "hung":
       return kill(session, { kind: "hung", detail: event.detail });
+    case "over_limit":
+      return kill(session, { kind: "over_limit", limit: event.limit, detail: event.detail });
     case "violation":
       return kill(session, { kind: "violation", reason: event.reason, detail: event.detail });
     case "stream_ended":

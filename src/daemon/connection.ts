@@ -19,6 +19,9 @@ import type { Stream } from "./stream.ts";
 /** Whatever the daemon itself parses is bounded by this; the params of a relayed call are not parsed. Bytes. */
 const largestParams = 1024 * 1024;
 
+/** Of one that can not be relayed anyway: the params, and what stands around them. Bytes. */
+const largestRequest = largestParams + 64 * 1024;
+
 /** How long the daemon waits for a client to read its last answers. Milliseconds. */
 const farewellMs = 1000;
 /** Who has not said hello by then takes a place for nothing. Milliseconds. */
@@ -36,6 +39,8 @@ export interface ConnectionOptions {
   readonly supervisor: Supervisor;
   readonly methods: ControlMethods;
   readonly deadlines: Deadlines;
+  /** Came by the read-only socket. */
+  readonly readOnly: boolean;
   readonly onEnd: (connection: Connection, why: string) => void;
 }
 
@@ -47,18 +52,23 @@ export class Connection {
   readonly #served: ServedCalls;
   readonly #services: ClientServices;
   #controls = 0;
+  #readOnly: boolean;
   #lastBounds: { readonly ctx: Buffer; readonly bounds: CallBounds } | undefined;
   /** Name and version of the program at the other end, once it has said hello. */
   client: string | null = null;
 
   constructor(options: ConnectionOptions) {
-    const { socket, deadlines } = options;
+    const { socket, deadlines, readOnly } = options;
     this.#options = options;
+    this.#readOnly = readOnly;
     this.#served = new ServedCalls(() => deadlines.now());
     this.#peer = new Peer({
       input: socket,
       output: socket,
       deadlines,
+      limits: readOnly ? { receivedBytes: largestRequest } : undefined,
+      ownsInput: true,
+      takesData: true,
       busy: BulkheadError.of("plugin_busy", "too many requests are open on this connection already").toRpc(),
       onRequest: (request) => this.#request(request),
       onLateAnswer: (id) => this.#served.forget(id),
@@ -72,6 +82,11 @@ export class Connection {
     this.#helloDue = deadlines.add(deadlines.now() + helloMs, () => this.#end("never said hello"));
     // A client that has gone needs no answers: what it asked for is cancelled.
     socket.once("close", () => this.#peer.destroy());
+  }
+
+  /** By the read-only socket, whatever it says. */
+  get cameReadOnly(): boolean {
+    return this.#options.readOnly;
   }
 
   /** Sends what is queued and hangs up; on a client that does not read, after a moment. */
@@ -98,9 +113,15 @@ export class Connection {
     try {
       if (this.client === null && request.method !== "hello") {
         request.fail({ code: errors.invalid_request.number, message: "say hello first" });
+      } else if (request.data !== undefined && !request.method.includes("/")) {
+        request.fail({
+          code: errors.invalid_request.number,
+          message: `${request.method} takes no bulk data`,
+        });
       } else if (request.method === "hello") {
         request.respond(toSlice(this.#hello(parse(request.params))));
       } else if (request.method.includes("/")) {
+        if (this.#readOnly) throw refusedCall(request.method);
         this.#relay(request);
       } else {
         void this.#control(request);
@@ -115,7 +136,7 @@ export class Connection {
     if (!parsed.success) {
       throw BulkheadError.of("invalid_params", "hello needs protocol {min, max} and client {name, version}");
     }
-    const { protocol: theirs, client } = parsed.data;
+    const { protocol: theirs, client, readOnly } = parsed.data;
     const agreed = negotiateProtocol(controlRange, theirs);
     if (!agreed.ok) {
       const cure =
@@ -129,12 +150,16 @@ export class Connection {
     }
     this.client = `${client.name} ${client.version}`;
     this.#options.deadlines.remove(this.#helloDue);
-    return { protocol: agreed.version, daemon: { name: "bulkhead", version, pid: process.pid } };
+    // Once promised, a second hello does not take it back.
+    this.#readOnly ||= readOnly === true;
+    const daemon = { name: "bulkhead", version, pid: process.pid };
+    const promised = this.#readOnly ? ({ readOnly: true } as const) : {};
+    return { protocol: agreed.version, daemon, capabilities: { bulk: true }, ...promised };
   }
 
-  /** Params and result go through as they are; only the envelope is ours. */
+  /** Params, result and data go through as they are; only the envelope is ours. */
   #relay(request: IncomingRequest): void {
-    const { ms, idle, credit, fingerprint, parent } = this.#boundsOf(request.ctx);
+    const { ms, idle, credit, fingerprint, parent, bulk, retry } = this.#boundsOf(request.ctx);
     const nested = parent === undefined ? null : this.#served.nest(request, "client");
     if (nested !== null && "error" in nested) {
       request.fail(nested.error);
@@ -154,12 +179,16 @@ export class Connection {
       credit,
       fingerprint,
       onItem: credit === undefined ? undefined : (item: Item) => this.#passOn(request, item),
+      data: request.data,
+      bulk,
+      retry,
     };
     const call = this.#options.supervisor.route(request.method, request.params, options, (outcome) => {
       nested?.release();
-      if ("result" in outcome) request.respond(outcome.result);
+      if ("result" in outcome) request.respond(outcome.result, outcome.data);
       else request.fail(outcome.error);
     });
+    request.release();
     if (nested === null) request.onCancel(() => call.cancel());
     if (credit !== undefined) request.onCredit((n) => call.grant(n));
   }
@@ -201,6 +230,7 @@ export class Connection {
         parse(request.params),
         stream,
         this.#services,
+        this.#readOnly,
       );
       request.respond(toRepairedSlice(result ?? null));
     } catch (error) {
@@ -237,6 +267,10 @@ export class Connection {
     };
     return { signal, past, item, offer };
   }
+}
+
+function refusedCall(target: string): BulkheadError {
+  return BulkheadError.of("read_only", `the call of ${target} is refused: this connection is read-only`);
 }
 
 function parse(slice: Buffer | undefined): unknown {

@@ -1,7 +1,8 @@
 /** The supervisor as a process of its own: one for each state directory, reached through its socket. */
+import type { Socket } from "node:net";
 import { isDeepStrictEqual } from "node:util";
 import type { Logger } from "pino";
-import type { PluginSettings } from "../../protocol/control-results.ts";
+import type { Accepted, PluginSettings } from "../../protocol/control-results.ts";
 import { BulkheadError } from "../../protocol/error.ts";
 import { controlRange } from "../../protocol/range.ts";
 import { formatProblem, loadConfig } from "../io/config/config.ts";
@@ -22,6 +23,7 @@ import { doctor } from "./doctor.ts";
 import { ControlMethods } from "./methods.ts";
 import type { DaemonItself } from "./methods.ts";
 import { PluginConfigurations } from "./plugin-settings.ts";
+import { PluginTrust } from "./plugin-trust.ts";
 import { notify } from "./notify.ts";
 
 export interface DaemonRunOptions {
@@ -35,9 +37,6 @@ export interface DaemonRunOptions {
   /** Called when the socket answers. */
   readonly ready?: (info: { pid: number; socket: string }) => void;
 }
-
-/** More than this many clients at once is a mistake of one of them. */
-const maxClients = 256;
 
 /**
  * Runs until it is stopped by a signal or by `daemon.stop`; resolves with the exit status.
@@ -107,6 +106,7 @@ class Daemon implements DaemonItself {
     const { daemon } = this.#config;
     const supervisor = await Supervisor.open({
       stateDir: this.#paths.stateDir,
+      hidden: [this.#paths.socket, daemon.readOnlySocket ?? []].flat(),
       locked: true,
       keep: daemon,
       onProblem: ({ message, ok }) =>
@@ -118,16 +118,18 @@ class Daemon implements DaemonItself {
       if (type !== "session.noise" && type !== "plugin.event")
         log[type === "session.crash" ? "warn" : "info"](event, type);
     });
-    const listener = await this.#listen(supervisor);
     const signals = this.#listenToSignals();
+    let listener: Listener | null = null;
     try {
+      // Before anybody can ask: a client must not be told that a plugin does not exist because it is not there yet.
       await this.#apply(this.#config);
+      listener = await this.#listen(supervisor);
       log.info({ pid: process.pid, version, socket: this.#paths.socket }, "ready");
       ready?.({ pid: process.pid, socket: this.#paths.socket });
       await notify("READY=1");
       await this.#stopped.promise;
     } finally {
-      await listener.close();
+      await listener?.close();
       await this.stop("finished");
       await Promise.all([...this.#connections].map((connection) => connection.close()));
       signals.close();
@@ -143,9 +145,9 @@ class Daemon implements DaemonItself {
       this.#log.debug({ client: connection.client, why }, "client left");
     };
     try {
-      return await listen(this.#paths.socket, (socket) => {
-        if (this.#connections.size >= maxClients) this.#makeRoom();
-        this.#connections.add(new Connection({ socket, supervisor, methods, deadlines, onEnd }));
+      return await this.#listenOnAll((socket, readOnly) => {
+        this.#makeRoom(readOnly);
+        this.#connections.add(new Connection({ socket, supervisor, methods, deadlines, onEnd, readOnly }));
       });
     } catch (error) {
       await supervisor.close("could not listen");
@@ -153,9 +155,27 @@ class Daemon implements DaemonItself {
     }
   }
 
-  /** A newcomer may be the operator, who comes to set things right: the oldest goes, one without a greeting first. */
-  #makeRoom(): void {
-    const connections = [...this.#connections];
+  async #listenOnAll(take: (socket: Socket, readOnly: boolean) => void): Promise<Listener> {
+    const own = await listen(this.#paths.socket, (socket) => take(socket, false));
+    const { readOnlySocket } = this.#config.daemon;
+    if (readOnlySocket === null) return own;
+    try {
+      const shared = await listen(readOnlySocket, (socket) => take(socket, true), 0o660);
+      return { close: async () => void (await Promise.all([own.close(), shared.close()])) };
+    } catch (error) {
+      await own.close();
+      throw error;
+    }
+  }
+
+  /**
+   * A newcomer may be the operator, who comes to set things right: the oldest goes, one without a greeting first. Those who
+   * came by the read-only socket take nobody else's place.
+   */
+  #makeRoom(readOnly: boolean): void {
+    const { maxClients } = this.#config.daemon;
+    const connections = [...this.#connections].filter((each) => each.cameReadOnly === readOnly);
+    if (connections.length < maxClients) return;
     const oldest = connections.find(({ client }) => client === null) ?? connections[0];
     this.#log.warn(
       { client: oldest?.client, clients: maxClients },
@@ -232,6 +252,23 @@ class Daemon implements DaemonItself {
         this.#config = config;
       },
     });
+  }
+
+  get trust(): PluginTrust {
+    return new PluginTrust({
+      supervisor: this.#started(),
+      config: () => this.#config,
+      load: () => soundConfig(this.#load),
+      apply: (config) => this.#apply(config),
+    });
+  }
+
+  acceptTrust(plugin: string, sha256: string | undefined): Promise<Accepted> {
+    return this.#inTurn(() => this.trust.accept(plugin, sha256));
+  }
+
+  removeTrust(plugin: string): Promise<null> {
+    return this.#inTurn(() => this.trust.remove(plugin));
   }
 
   configure(plugin: string, change: SettingsChange): Promise<PluginSettings> {

@@ -1,10 +1,22 @@
 /** What the daemon knows about its own health, for `bulkhead doctor`. */
 import type { Check } from "../../protocol/control-results.ts";
+import { findGuard } from "../io/process/guard.ts";
+import { probe } from "../io/sandbox/probe.ts";
 import type { Supervisor } from "../supervisor/supervisor.ts";
 
 /** `file`: the configuration in use. */
-export function doctor(supervisor: Supervisor, file: string | null, problems: readonly string[]): Check[] {
-  return [journal(supervisor), guard(supervisor), configuration(file, problems), plugins(supervisor)];
+export async function doctor(
+  supervisor: Supervisor,
+  file: string | null,
+  problems: readonly string[],
+): Promise<Check[]> {
+  return [
+    journal(supervisor),
+    guard(supervisor),
+    ...(await probe(findGuard())),
+    configuration(file, problems),
+    plugins(supervisor),
+  ];
 }
 
 function journal({ journal }: Supervisor): Check {

@@ -1,5 +1,5 @@
 /** The daemon's own methods, one entry for each name in protocol/control.ts. */
-import { control } from "../../protocol/control.ts";
+import { access, control } from "../../protocol/control.ts";
 import type { ControlMethod, ControlParams } from "../../protocol/control.ts";
 import type { ControlResults } from "../../protocol/control-results.ts";
 import { BulkheadError } from "../../protocol/error.ts";
@@ -12,16 +12,20 @@ import { Gate } from "./gate.ts";
 import { followLogs, readLogs } from "./logs.ts";
 import { follow } from "./stream.ts";
 import type { PluginConfigurations } from "./plugin-settings.ts";
+import type { PluginTrust } from "./plugin-trust.ts";
 import type { Stream } from "./stream.ts";
 
 /** What only the daemon as a whole can answer. */
 export interface DaemonItself {
   status(): ControlResults["daemon.status"];
-  doctor(): ControlResults["daemon.doctor"];
+  doctor(): Promise<ControlResults["daemon.doctor"]>;
   showConfig(): ControlResults["config.show"];
   reload(): Promise<ControlResults["config.reload"]>;
   readonly configurations: PluginConfigurations;
+  readonly trust: PluginTrust;
   configure(plugin: string, change: SettingsChange): Promise<ControlResults["plugin.configure"]>;
+  acceptTrust(plugin: string, sha256: string | undefined): Promise<ControlResults["trust.accept"]>;
+  removeTrust(plugin: string): Promise<ControlResults["trust.remove"]>;
   /** Resolves when every plugin has stopped; the daemon leaves after that. */
   stop(): Promise<void>;
 }
@@ -34,6 +38,7 @@ type Methods = {
   ) => ControlResults[M] | Promise<ControlResults[M]>;
 };
 
+const onePlugin = control["plugin.describe"];
 const readersAtOnce = 2;
 const recent = 1000;
 /** Of one answer, in bytes; a report holds up to 200 lines of stderr. */
@@ -41,14 +46,18 @@ const longestList = 16 * 1024 * 1024;
 
 export class ControlMethods {
   readonly #methods: Methods;
+  readonly #supervisor: Supervisor;
 
   constructor(supervisor: Supervisor, daemon: DaemonItself) {
+    this.#supervisor = supervisor;
     const { journal } = supervisor;
     const gate = new Gate(readersAtOnce);
+    // These start processes and read whole files: whoever may only look must not keep the daemon busy with it.
+    const costly = new Gate(1);
     this.#methods = {
       "daemon.status": () => daemon.status(),
       "daemon.stop": () => daemon.stop(),
-      "daemon.doctor": () => daemon.doctor(),
+      "daemon.doctor": (_params, { signal }) => costly.run(signal, () => daemon.doctor()),
 
       "plugin.list": () => supervisor.list(),
       "plugin.stats": (params) => supervisor.stats(params?.plugin),
@@ -63,6 +72,10 @@ export class ControlMethods {
       "plugin.settings": ({ plugin }) => daemon.configurations.show(plugin),
       "plugin.configure": ({ plugin, set = {}, unset = [] }) => daemon.configure(plugin, { set, unset }),
       "plugin.template": ({ plugin }) => daemon.configurations.template(plugin),
+
+      "trust.list": (_params, { signal }) => costly.run(signal, () => daemon.trust.list(signal)),
+      "trust.accept": ({ plugin, sha256 }) => daemon.acceptTrust(plugin, sha256),
+      "trust.remove": ({ plugin }) => daemon.removeTrust(plugin),
 
       "log.read": async (params, stream) => {
         const past = () => gate.run(stream.signal, () => readLogs(supervisor, params));
@@ -84,6 +97,8 @@ export class ControlMethods {
         }
         return report;
       },
+      "quarantine.list": (params) => supervisor.quarantine.list(params?.plugin),
+      "quarantine.release": (params) => supervisor.quarantine.release("all" in params ? null : params.id),
       "event.read": async (params, stream) => {
         const { plugin, since, limit = recent, follow: follows = false } = params ?? {};
         const past = (most: number) =>
@@ -110,12 +125,21 @@ export class ControlMethods {
     };
   }
 
-  /** @throws BulkheadError `method_not_found`, `invalid_params`, and whatever the method itself throws. */
-  async call(method: string, raw: unknown, stream: Stream, client: ClientServices): Promise<unknown> {
+  /** @throws BulkheadError `method_not_found`, `invalid_params`, `read_only`, and whatever the method itself throws. */
+  async call(
+    method: string,
+    raw: unknown,
+    stream: Stream,
+    client: ClientServices,
+    readOnly: boolean,
+  ): Promise<unknown> {
     if (!isMethod(method)) {
       const near = nearest(method, Object.keys(control));
       const meant = near === undefined ? "" : `; did you mean ${near}?`;
       throw BulkheadError.of("method_not_found", `the daemon has no method ${method}${meant}`);
+    }
+    if (readOnly && access[method] === "change") {
+      throw BulkheadError.of("read_only", `${method} is refused: this connection is read-only`);
     }
     const params = control[method].safeParse(raw);
     if (!params.success) {
@@ -123,9 +147,18 @@ export class ControlMethods {
       const path = `/${issue?.path.map(String).join("/") ?? ""}`;
       throw BulkheadError.of("invalid_params", `${method}: ${path}: ${issue?.message}`, { path });
     }
+    if (readOnly && access[method] === "describe") await this.#mustBeKnown(params.data);
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- schema and method stand under the same name
     const run = this.#methods[method] as (params: unknown, stream: Stream, client: ClientServices) => unknown;
     return run(params.data, stream, client);
+  }
+
+  /** Finding out would start it. */
+  async #mustBeKnown(params: unknown): Promise<void> {
+    const { plugin } = onePlugin.parse(params);
+    if (await this.#supervisor.isDescribed(plugin)) return;
+    const message = `${plugin} has not described itself yet, and a read-only connection does not start it`;
+    throw BulkheadError.of("read_only", message);
   }
 }
 

@@ -34,11 +34,15 @@ export interface Listener {
 }
 
 /**
- * Listens at `path` with mode 0600; a missing directory is made with mode 0700. A socket that a dead process
+ * Listens at `path` with mode 0600, or another one; a missing directory is made with mode 0700. A socket that a dead process
  * left is replaced, a live one never.
  * @throws {BulkheadError} `already_running`, `usage` (path too long), `daemon_failed`
  */
-export async function listen(path: string, onSocket: (socket: net.Socket) => void): Promise<Listener> {
+export async function listen(
+  path: string,
+  onSocket: (socket: net.Socket) => void,
+  mode = 0o600,
+): Promise<Listener> {
   const temporary = temporaryName(path);
   const refusal = tooLong(path) ?? tooLong(temporary);
   if (refusal !== undefined) throw refusal;
@@ -56,7 +60,7 @@ export async function listen(path: string, onSocket: (socket: net.Socket) => voi
     throw BulkheadError.of("daemon_failed", `can't listen at ${path}: ${cause.message}`);
   });
   try {
-    await chmod(temporary, 0o600);
+    await chmod(temporary, mode);
     await rename(temporary, path);
   } catch (cause) {
     server.close();

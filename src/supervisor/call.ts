@@ -21,6 +21,12 @@ export interface RouteOptions {
   readonly fingerprint?: string | undefined;
   /** Of a call that is made for another one: what it inherits. Its deadline counts as `totalTimeout`. */
   readonly lineage?: Lineage | undefined;
+  /** What goes beside the params, which refer to it. A plugin that does not read it gets base64 text in them. */
+  readonly data?: Buffer | undefined;
+  /** Of an idempotent method: sent again when the plugin crashes, within the total time. */
+  readonly retry?: boolean | undefined;
+  /** Whether the answer may carry data. */
+  readonly bulk?: boolean | undefined;
 }
 
 /** A call under way, as far as its maker can still steer it. */
@@ -34,8 +40,10 @@ export interface RoutedCall {
 /** A call that is over before it began. */
 export const endedCall: RoutedCall = { cancel: () => undefined, grant: () => undefined };
 
-/** `result` is JSON text as the plugin wrote it, already scanned. */
-export type CallOutcome = { readonly result: Buffer } | { readonly error: RpcError };
+/** `result` is JSON text as the plugin wrote it, already scanned; what it refers to in `data` is not. */
+export type CallOutcome =
+  | { readonly result: Buffer; readonly data?: Buffer | undefined }
+  | { readonly error: RpcError };
 
 /** Runs exactly once for each call. */
 export type Settle = (outcome: CallOutcome) => void;

@@ -1,16 +1,20 @@
 /** What is said between a session and its process: handshake, calls, farewell, and the recording of it all. */
 import type { PluginSpec } from "../../protocol/config.ts";
 import { BulkheadError } from "../../protocol/error.ts";
-import type { LostCall, RecordedMessage } from "../../protocol/state.ts";
+import type { JsonSchema } from "../../protocol/description.ts";
+import type { RecordedMessage } from "../../protocol/state.ts";
 import type { SessionEvent } from "../core/session-state.ts";
 import type { PluginProcess } from "../io/process/plugin-process.ts";
 import type { Deadlines } from "../wire/deadlines.ts";
 import { origin, reserveOf } from "../core/lineage.ts";
+import { mayHoldSecrets } from "../core/redact.ts";
+import type { Lost } from "../core/report.ts";
 import { Peer } from "../wire/peer.ts";
-import type { IncomingRequest, Outcome, JsonText } from "../wire/peer.ts";
+import type { IncomingRequest, Outcome, JsonText, PendingCall } from "../wire/peer.ts";
 import type { RoutedCall, RouteOptions, Settle } from "./call.ts";
 import { endedCall, refusal } from "./call.ts";
 import type { Activation, Agreement, Dialect } from "./dialect.ts";
+import { plainParams } from "./plain-params.ts";
 import { notGranted } from "./services/grants.ts";
 import { Recorder } from "./recorder.ts";
 import { ServedCalls } from "./services/served.ts";
@@ -21,6 +25,10 @@ import type { Ending } from "./settlement.ts";
 const doubtMs = 2000;
 /** How long a ping may take that checks on a plugin after a call timed out. Milliseconds. */
 const pingMs = 5000;
+/** For the params of calls in flight, which a report tells. */
+const keptBytes = 8 * 1024 * 1024;
+/** Pieces of stray output, of at most 4 KiB each, that wait to be told. */
+const mostStrays = 64;
 /** Handshake, ping and shutdown need room beside the calls. */
 const ownCalls = 8;
 
@@ -46,6 +54,7 @@ export class Conversation {
   /** Only of a plugin that may call its host. */
   readonly #served: ServedCalls | null;
   #agreement: Agreement | null = null;
+  #takesBulk = false;
   /** A configuration may be on its way to the plugin, and is for no report. */
   #hiding = true;
   /** From here on it may call its host. */
@@ -55,9 +64,11 @@ export class Conversation {
   #doubting: NodeJS.Timeout | undefined;
   #saidDrained = false;
   #ending: Ending | null = null;
+  readonly #strays: string[] = [];
+  #droppedBytes = 0;
 
   constructor({ stdin, stdout }: PluginProcess, options: ConversationOptions) {
-    const { spec, deadlines, dialect, onEvent, onNoise, onEnd } = options;
+    const { spec, deadlines, dialect, onEvent, onEnd } = options;
     const { inFlight, frameBytes, depth } = spec.limits;
     const callsInFlight = inFlight + reserveOf(inFlight) + ownCalls;
     this.#options = options;
@@ -66,11 +77,12 @@ export class Conversation {
       input: stdout,
       output: stdin,
       deadlines,
-      limits: { frameBytes, depth, callsInFlight, queueBytes: 2 * frameBytes },
+      limits: { frameBytes, depth, callsInFlight, queueBytes: 2 * frameBytes, keptBytes },
       noise: "tolerate",
+      ownsInput: true,
       busy: BulkheadError.of("plugin_busy", "too many requests to the host are open already").toRpc(),
       holdOnEnd: true,
-      onNoise: (bytes) => onNoise(bytes.toString("utf8")),
+      onNoise: (bytes) => this.#stray(bytes),
       onViolation: ({ reason, detail }) => onEvent({ type: "violation", reason, detail }),
       onAbandoned: () => this.#doubt(),
       onLateAnswer: (id) => this.#served?.forget(id),
@@ -115,9 +127,16 @@ export class Conversation {
       settle(refusal("plugin_busy", `${id} has ${window} calls in flight already`));
       return endedCall;
     }
-    const { signal, onProgress, idleTimeout = timeouts.callMs, totalTimeout, credit, onItem } = options;
-    const ctx = contextOf(totalTimeout, credit, lineage.hops);
-    const bounded = { signal, onProgress, idleTimeout, totalTimeout, ctx, credit, onItem };
+    if (options.data !== undefined && !this.#takesBulk) {
+      const text = plainParams(method, params ?? "{}", options.data, limits.frameBytes);
+      if (Buffer.isBuffer(text)) return this.call(method, text, { ...options, data: undefined }, settle);
+      settle(text);
+      return endedCall;
+    }
+    const { signal, onProgress, idleTimeout = timeouts.callMs, totalTimeout, credit, onItem, data } = options;
+    const bulk = options.bulk === true && this.#takesBulk;
+    const ctx = contextOf(totalTimeout, credit, lineage.hops, bulk);
+    const bounded = { signal, onProgress, idleTimeout, totalTimeout, ctx, credit, onItem, data, bulk };
     const served = this.#served;
     const call = this.#peer.call(method, params, bounded, (outcome) => {
       served?.settled(call.id, outcome);
@@ -157,6 +176,7 @@ export class Conversation {
         const answer = await dialect.initialize(this.#peer, spec, generation);
         if (answer.ok) {
           this.#agreement = answer.agreement;
+          this.#takesBulk = answer.agreement.description.capabilities?.bulk === true;
           onEvent({ type: "initialized" });
         } else if (answer.failure !== null) onEvent({ type: "start_failed", failure: answer.failure });
         return;
@@ -203,20 +223,42 @@ export class Conversation {
   }
 
   /** The calls that nobody has answered and nobody has given up. */
-  lostCalls(): LostCall[] {
+  lostCalls(): Lost[] {
     const now = performance.now();
     return [...this.#peer.pendingCalls()]
       .filter(({ abandoned, method }) => !abandoned && method.includes("."))
-      .map(({ method, sent, startedAt }) => ({
+      .map(({ method, sent, startedAt, kept, params, bytes, dataBytes }) => ({
         method,
         settlement: sent ? "maybe_executed" : "not_sent",
         ageMs: Math.round(now - startedAt),
+        about: { kept, params, bytes, dataBytes, schema: this.#paramsOf(method) },
       }));
+  }
+
+  /** What it had been sent of its methods and had not answered, whether anybody still waited for that or not. */
+  unanswered(): PendingCall[] {
+    const methods = this.#agreement?.methods;
+    return [...this.#peer.pendingCalls()].filter(({ sent, method }) => sent && methods?.has(method) === true);
   }
 
   /** The last messages in both directions. */
   messages(): RecordedMessage[] {
-    return this.#recorder.messages(performance.now());
+    const isSecretive = (method: string): boolean => mayHoldSecrets(this.#paramsOf(method));
+    return this.#recorder
+      .messages(performance.now())
+      .map((message) => (message.direction === "to_plugin" ? withoutSecrets(message, isSecretive) : message));
+  }
+
+  #paramsOf(method: string): JsonSchema | undefined {
+    const { apis = [] } = this.#agreement?.description ?? {};
+    // Of a method, or of an event that it is told.
+    const described = this.#agreement?.methods.get(method);
+    if (described !== undefined) return described.params;
+    for (const { name, events = [] } of apis) {
+      const found = events.find((each) => `${name}.${each.name}` === method);
+      if (found !== undefined) return found.params;
+    }
+    return undefined;
   }
 
   /** Settles what was in flight when it ended, and closes both streams. */
@@ -237,6 +279,28 @@ export class Conversation {
   #checkDrained(): void {
     if (this.#peer.inFlight === this.#peer.abandoned) this.#options.onEvent({ type: "drained" });
   }
+
+  /** One piece in each turn, so that whoever floods shares the event loop; what is over the bound is only counted. */
+  #stray(bytes: Buffer): void {
+    if (this.#strays.length >= mostStrays) {
+      this.#droppedBytes += bytes.length;
+      return;
+    }
+    // A view would keep the whole chunk alive.
+    this.#strays.push(bytes.toString("utf8"));
+    if (this.#strays.length === 1) setImmediate(this.#tellStray);
+  }
+
+  readonly #tellStray = (): void => {
+    const text = this.#strays.shift();
+    if (text !== undefined) this.#options.onNoise(text);
+    if (this.#strays.length > 0) {
+      setImmediate(this.#tellStray);
+    } else if (this.#droppedBytes > 0) {
+      this.#options.onNoise(`… ${this.#droppedBytes} bytes more`);
+      this.#droppedBytes = 0;
+    }
+  };
 
   /** Half of the window is taken by calls that nobody waits for. A client that left may be all there is to it. */
   #doubt(): void {
@@ -265,10 +329,28 @@ export class Conversation {
 }
 
 /** What the plugin is told about a call. */
-function contextOf(ms: number | undefined, credit: number | undefined, hops: number): Buffer | undefined {
-  if (ms === undefined && credit === undefined && hops === 0) return undefined;
-  const rounded = ms === undefined ? undefined : Math.round(ms);
-  return Buffer.from(JSON.stringify({ ms: rounded, credit, hops: hops === 0 ? undefined : hops }));
+function contextOf(
+  ms: number | undefined,
+  credit: number | undefined,
+  hops: number,
+  bulk: boolean,
+): Buffer | undefined {
+  if (ms === undefined && credit === undefined && hops === 0 && !bulk) return undefined;
+  const context = {
+    ms: ms === undefined ? undefined : Math.round(ms),
+    credit,
+    hops: hops === 0 ? undefined : hops,
+    bulk: bulk ? true : undefined,
+  };
+  return Buffer.from(JSON.stringify(context));
+}
+
+/** A head is cut off somewhere: where params may hold a secret, none of them are shown. */
+function withoutSecrets(message: RecordedMessage, isSecretive: (method: string) => boolean): RecordedMessage {
+  const end = message.head.indexOf(',"params":');
+  const method = /"method":"([^"]+)"/.exec(end < 0 ? "" : message.head.slice(0, end))?.[1];
+  if (method === undefined || !isSecretive(method)) return message;
+  return { ...message, head: message.head.slice(0, end) };
 }
 
 /** Of a plugin that was granted nothing, or that calls before it is told what it may call. */

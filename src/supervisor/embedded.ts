@@ -5,8 +5,8 @@ import { descend, timeLeft } from "../core/lineage.ts";
 import type { Lineage } from "../core/lineage.ts";
 import type { Deadlines } from "../wire/deadlines.ts";
 import { answerBy } from "../wire/handlers.ts";
-import { boundsOf, paramsText, toSlice } from "../wire/peer.ts";
-import type { CallOutcome, RouteOptions } from "./call.ts";
+import { boundsOf, bulkParams, paramsText, resultValue, toSlice } from "../wire/peer.ts";
+import type { CallOutcome, RouteOptions, Settle } from "./call.ts";
 import { refusal } from "./call.ts";
 import type { Route } from "./services/host-call.ts";
 import type { ProvidedCall, Provider } from "./services/provided.ts";
@@ -18,7 +18,7 @@ const unbounded: RouteOptions = {};
 
 export function routeOptions(options: CallOptions): RouteOptions {
   if (options === noOptions) return unbounded;
-  const { signal, onProgress, fingerprint } = options;
+  const { signal, onProgress, fingerprint, bulk, retry } = options;
   const { idle, total } = boundsOf(options);
   return {
     signal,
@@ -26,7 +26,24 @@ export function routeOptions(options: CallOptions): RouteOptions {
     totalTimeout: total,
     onProgress: onProgress && ((value: Buffer) => onProgress(JSON.parse(value.toString("utf8")))),
     fingerprint,
+    bulk,
+    retry,
   };
+}
+
+type RouteAs<T> = (...call: [...Parameters<Route>]) => T;
+
+/** A call of values. @throws BulkheadError `invalid_params` */
+export function routeValues<T>(
+  route: RouteAs<T>,
+  target: string,
+  params: unknown,
+  options: RouteOptions,
+  settle: Settle,
+): T {
+  if (options.bulk !== true) return route(target, paramsText(params), options, settle);
+  const { text, data } = bulkParams(params, true);
+  return route(target, text, { ...options, data }, settle);
 }
 
 /**
@@ -43,11 +60,10 @@ export function callBy(
   inherited?: Pick<RouteOptions, "lineage" | "totalTimeout" | "signal">,
 ): Promise<unknown> {
   try {
-    const text = paramsText(params);
     const own = routeOptions(options);
     const all = inherited === undefined ? own : { ...own, ...inherited };
     const { promise, resolve } = Promise.withResolvers<CallOutcome>();
-    route(target, text, all, resolve);
+    routeValues(route, target, params, all, resolve);
     return promise.then(valueOf);
   } catch (error) {
     return Promise.reject(error);
@@ -56,7 +72,7 @@ export function callBy(
 
 function valueOf(outcome: CallOutcome): unknown {
   if ("error" in outcome) throw BulkheadError.from(outcome.error);
-  return JSON.parse(outcome.result.toString("utf8"));
+  return resultValue(outcome.result, outcome.data);
 }
 
 export function embeddedProvider(handlers: ServiceHandlers, route: Route, deadlines: Deadlines): Provider {

@@ -26,6 +26,10 @@ export interface Surroundings {
   readonly journal: Journal;
   readonly log: PluginLog;
   readonly dataDir: string;
+  /** What no grant of a sandbox opens: the state and the control socket. */
+  readonly hidden: readonly string[];
+  /** Of private copies of its executable. */
+  readonly copies: string;
   /** Unix time, milliseconds. */
   readonly now: () => number;
   /** In [0, 1). */
@@ -43,6 +47,10 @@ export interface LivesListener {
   refuse(): void;
   /** The state is another one now. */
   changed(): void;
+  /** Before the report is written, with the plugin's row. */
+  crashed(session: Session, end: SessionEnd, crash: CrashReport): void;
+  /** For the plugin's row. */
+  quarantine(): PluginRow["quarantine"];
 }
 
 export class Lives {
@@ -169,6 +177,7 @@ export class Lives {
   /** What survives the supervisor. */
   row(): PluginRow {
     const { failures, attempt } = this.#history;
+    const quarantine = this.#listener.quarantine();
     return {
       id: this.spec.id,
       generation: this.#machine.generation,
@@ -176,6 +185,7 @@ export class Lives {
       disabled: this.#machine.state === "disabled",
       failures: [...failures],
       attempt,
+      ...(quarantine === undefined ? {} : { quarantine }),
     };
   }
 
@@ -234,17 +244,25 @@ export class Lives {
   }
 
   #spawn(generation: number): void {
-    const { guard, deadlines, dialect, log, dataDir, services, now, events } = this.#around;
+    const { guard, deadlines, dialect, log, dataDir, hidden, copies, services, now, events } = this.#around;
     const plugin = this.spec.id;
     this.#tried = fingerprint(this.spec.command);
     this.save();
     const session: Session = new Session(
       this.spec,
       generation,
-      { guard, deadlines, dialect, log, dataDir, services, now },
+      { guard, deadlines, dialect, log, dataDir, hidden, copies, services, now },
       {
         state: (from, to) =>
-          events.tell({ type: "session.state", plugin, generation, from, to, pid: session.pid }),
+          events.tell({
+            type: "session.state",
+            plugin,
+            generation,
+            from,
+            to,
+            pid: session.pid,
+            ...(to === "handshaking" ? whatRuns(session) : {}),
+          }),
         ready: () => {
           this.#remember(session);
           this.dispatch({ type: "ready", generation });
@@ -310,6 +328,7 @@ export class Lives {
       random,
     );
     this.#history = history;
+    if (this.#machine.current === generation) this.#listener.crashed(session, end, crash);
     const stamped = events.stamp(left, ...crashEvents({ ...crash, durable: true }));
     // The journal keeps nobody waiting for longer than a second, and goes on trying by itself.
     const durable = await journal.crash(crash, stamped.events, this.row());
@@ -344,4 +363,9 @@ export class Lives {
       ? watchFile(this.spec.command, () => this.replace("its executable changed"), { since: this.#tried })
       : null;
   }
+}
+
+/** For the record: each start with the hash of what was started. */
+function whatRuns({ sha256, vouched }: Session): { sha256?: string; vouched?: readonly string[] } {
+  return { ...(sha256 === null ? {} : { sha256 }), ...(vouched.length === 0 ? {} : { vouched }) };
 }

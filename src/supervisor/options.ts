@@ -21,6 +21,8 @@ export interface SupervisorOptions {
   readonly env?: NodeJS.ProcessEnv;
   /** The guard's executable; null: run without one, and lose what it guarantees. Default: the one that was built. */
   readonly guard?: string | null;
+  /** Files and directories that no grant of a sandbox opens, besides the state directory. */
+  readonly hidden?: readonly string[];
   readonly keep?: Partial<Keeping>;
   /** Told when the journal or a log can not be written, and when it can be again. */
   readonly onProblem?: (problem: { message: string; ok: boolean }) => void;

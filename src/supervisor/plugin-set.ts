@@ -24,10 +24,11 @@ export interface Change {
 }
 
 export interface PluginSetOptions {
-  readonly surroundings: Omit<Surroundings, "log" | "dataDir">;
+  readonly surroundings: Omit<Surroundings, "log" | "dataDir" | "copies">;
   /** What the journal knows of plugins, configured or not. */
   readonly rows: readonly PluginRow[];
   readonly dataDir: (plugin: string) => string;
+  readonly copies: (plugin: string) => string;
   readonly logDir: string | undefined;
   readonly keep: Keeping;
   readonly onLog: (line: LogLine) => void;
@@ -199,6 +200,7 @@ export class PluginSet {
       ...surroundings,
       log,
       dataDir,
+      copies: this.#options.copies(id),
     });
     this.#plugins.set(id, plugin);
     if (spec.start === "auto") plugin.start("supervisor");

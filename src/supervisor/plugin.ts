@@ -5,13 +5,11 @@ import type { Described } from "../../protocol/caller.ts";
 import type { PluginStats } from "../../protocol/control-results.ts";
 import type { Description } from "../../protocol/description.ts";
 import { errors } from "../../protocol/error.ts";
-import { nearest } from "../../protocol/nearest.ts";
 import type { CrashReport, LogLine, PluginState, PluginStatus } from "../../protocol/state.ts";
-import { sameSpec } from "../io/config/config.ts";
+import { sameButLocked, sameSpec } from "../io/config/config.ts";
 import type { PluginRow } from "../io/journal/journal.ts";
 import type { LogQuery } from "../io/log/logfile.ts";
 import { describedAs, describedUnstarted } from "./agreement.ts";
-import type { Agreement } from "./agreement.ts";
 import type { CallOutcome, RoutedCall, RouteOptions, Settle } from "./call.ts";
 import { endedCall, refusal } from "./call.ts";
 import { CallStatistics, noCalls } from "./call-statistics.ts";
@@ -20,19 +18,22 @@ import { Lives } from "./lives.ts";
 import { hand, tryOut } from "./settings/reconfigure.ts";
 import type { Refusal } from "./settings/reconfigure.ts";
 import type { Surroundings } from "./lives.ts";
+import { PluginQuarantine } from "./quarantine.ts";
+import { changed, isStream, notIdempotent, undeclared } from "./refusals.ts";
+import { Retries } from "./retry.ts";
 import type { Session } from "./session.ts";
 import { RelayCheck } from "./relay-check.ts";
 import { UsageMeter } from "./usage-meter.ts";
 import { WaitingCalls } from "./waiting.ts";
-
-/** How many methods a refusal names. */
-const listedMethods = 50;
 
 export class Plugin {
   readonly id: string;
   readonly #around: Surroundings;
   readonly #lives: Lives;
   readonly #waiting: WaitingCalls;
+  /** Calls that may have killed it. */
+  readonly quarantine: PluginQuarantine;
+  readonly #retries: Retries;
   readonly #idle: IdleWatch;
   #check: RelayCheck | null = null;
   readonly #usage = new UsageMeter();
@@ -45,13 +46,44 @@ export class Plugin {
     this.id = spec.id;
     this.#around = around;
     this.#waiting = new WaitingCalls(spec.id, around.deadlines);
+    const { deadlines } = around;
+    this.quarantine = new PluginQuarantine(row.quarantine, {
+      plugin: spec.id,
+      deadlines,
+      spec: () => this.spec,
+      inFlight: () => this.#lives.current?.inFlight ?? 0,
+      send: (...call) => this.#pass(...call),
+      again: (...call) => this.#route(...call),
+      note: (text) => this.note(text),
+      save: () => this.#lives.save(),
+    });
+    this.#retries = new Retries({
+      plugin: spec.id,
+      deadlines,
+      spec: () => this.spec,
+      state: () => this.state,
+      serves: () => this.serves,
+      start: () => this.start("call"),
+      send: (...call) => this.#route(...call),
+    });
     this.#lives = new Lives(spec, row, lastCrash, around, {
-      release: (session) =>
+      release: (session) => {
+        this.quarantine.started(session.sha256);
         this.#waiting.release((method, params, options, settle) =>
           this.#send(session, method, params, options, settle),
-        ),
-      refuse: () => this.#waiting.refuse(this.#unavailable()),
-      changed: () => this.#watchIdleness(),
+        );
+        this.#retries.release();
+      },
+      refuse: () => {
+        this.#waiting.refuse(this.#unavailable());
+        this.quarantine.left();
+      },
+      changed: () => {
+        this.#watchIdleness();
+        this.#retries.changed();
+      },
+      crashed: ({ sha256 }, end, crash) => this.quarantine.crashed(end, sha256, crash),
+      quarantine: () => this.quarantine.kept,
     });
     this.#idle = new IdleWatch(
       () => (this.#lives.current?.inFlight ?? 0) > 0,
@@ -91,11 +123,11 @@ export class Plugin {
       this.#touch();
       this.#count(outcome, startedAt);
       settle(outcome);
+      this.quarantine.settled();
     };
     const bounded = this.#bounded(options);
-    const session = this.#lives.current;
-    if (session !== null) return this.#send(session, method, params, bounded, counted);
-    return this.#callWithoutSession(method, params, bounded, counted);
+    if (options.retry === true) return this.#retries.call(method, params, bounded, counted);
+    return this.#route(method, params, bounded, counted);
   }
 
   /** The life that calls go to; null: none. */
@@ -158,6 +190,15 @@ export class Plugin {
 
   /** Runs the new entry, in the running process where that takes it. Resolves to why the old one stays in force. */
   adopt(spec: PluginSpec): Promise<Refusal | null> {
+    const { current } = this.#lives;
+    const { locked, refused } = spec.trust;
+    const isAccepted = !refused && (locked === undefined || locked.sha256 === current?.sha256);
+    // What runs goes on: the next start asks for it.
+    if (current !== null && isAccepted && sameButLocked(this.spec, spec)) {
+      this.#lives.spec = spec;
+      current.spec = spec;
+      return Promise.resolve(null);
+    }
     return hand(this.#lives, spec, (each) => this.replace(each));
   }
 
@@ -218,12 +259,13 @@ export class Plugin {
         current?.agreement?.apis ?? description?.apis.map(({ name, version }) => ({ name, version })) ?? [],
       calls: {
         inFlight: current?.inFlight ?? 0,
-        waiting: this.#waiting.size,
+        waiting: this.#waiting.size + this.#retries.waiting + this.quarantine.waiting,
         answered: this.#answered,
         failed: this.#failed,
       },
       executable: spec.command,
       sha256: session?.sha256 ?? executable,
+      sandbox: { mode: spec.sandbox.mode, enforced: session?.enforced ?? [] },
     };
   }
 
@@ -258,6 +300,12 @@ export class Plugin {
       : { ...options, totalTimeout: totalMs };
   }
 
+  #route(method: string, params: JsonText | undefined, options: RouteOptions, settle: Settle): RoutedCall {
+    const session = this.#lives.current;
+    if (session !== null) return this.#send(session, method, params, options, settle);
+    return this.#callWithoutSession(method, params, options, settle);
+  }
+
   #callWithoutSession(
     method: string,
     params: JsonText | undefined,
@@ -282,48 +330,38 @@ export class Plugin {
     const found = agreement?.methods.get(method);
     const { fingerprint, credit, onItem } = options;
     if (agreement !== null && fingerprint !== undefined && fingerprint !== agreement.fingerprint) {
-      settle(this.#changed(agreement));
+      settle(changed(this.id, agreement));
     } else if (found === undefined) {
-      settle(this.#undeclared(method, [...(agreement?.methods.keys() ?? [])]));
+      settle(undeclared(this.id, method, [...(agreement?.methods.keys() ?? [])]));
+    } else if (options.retry === true && found.idempotent !== true) {
+      settle(notIdempotent(this.id, method));
     } else if (found.item === undefined) {
       // It may be read as a stream, but nothing can come.
       const plain = onItem === undefined ? options : { ...options, credit: undefined, onItem: undefined };
-      return this.#forward(session, method, params, plain, settle);
+      return this.#admit(method, params, plain, settle);
     } else if (credit === undefined || onItem === undefined) {
-      const message = `${method} of ${this.id} is a stream, and was called without credit`;
-      settle(refusal("stream_required", message));
+      settle(isStream(this.id, method));
     } else {
-      return this.#forward(session, method, params, options, settle);
+      return this.#admit(method, params, options, settle);
     }
     return endedCall;
   }
 
-  #forward(
-    session: Session,
-    method: string,
-    params: JsonText | undefined,
-    options: RouteOptions,
-    settle: Settle,
-  ): RoutedCall {
+  #admit(method: string, params: JsonText | undefined, options: RouteOptions, settle: Settle): RoutedCall {
+    if (this.quarantine.isQuiet) return this.#pass(method, params, options, settle);
+    return this.quarantine.admit(method, params, options, settle);
+  }
+
+  #pass(method: string, params: JsonText | undefined, options: RouteOptions, settle: Settle): RoutedCall {
+    const session = this.#lives.current;
+    if (session === null) {
+      settle(this.#unavailable());
+      return endedCall;
+    }
     const { agreement, spec } = session;
     if (spec.validate === "edges" || agreement === null) return session.call(method, params, options, settle);
     this.#check = RelayCheck.of(this.#check, this.id, agreement.methods);
     return this.#check.call(session, method, params, options, settle);
-  }
-
-  #changed({ fingerprint }: Agreement) {
-    const message = `${this.id} describes itself in another way than when its contract was compared`;
-    return refusal("contract_changed", message, { detail: { fingerprint } });
-  }
-
-  #undeclared(method: string, methods: readonly string[]) {
-    const near = nearest(method, methods);
-    const meant = near === undefined ? "" : `; did you mean ${near}?`;
-    const detail = {
-      methods: methods.slice(0, listedMethods),
-      ...(near === undefined ? {} : { nearest: near }),
-    };
-    return refusal("method_not_found", `${this.id} has no method ${method}${meant}`, { detail });
   }
 
   /** Its process is dying, and that is not told yet. */

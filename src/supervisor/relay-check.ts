@@ -1,4 +1,6 @@
 /** `validate = "relay"`: params, results and items held against the plugin's own schemas on their way through. */
+import { DEFAULT_LIMITS } from "../wire/limits.ts";
+import { BadReference, plain } from "../wire/peer.ts";
 import type { JsonText } from "../wire/peer.ts";
 import type { JsonSchema, Method } from "../../protocol/description.ts";
 import { BulkheadError } from "../../protocol/error.ts";
@@ -41,7 +43,7 @@ export class RelayCheck {
     settle: Settle,
   ): RoutedCall {
     const schemas = this.#methods.get(method);
-    const wrong = this.#look(schemas?.params, params ?? noParams);
+    const wrong = this.#look(schemas?.params, params ?? noParams, options.data);
     if (wrong !== undefined) {
       const message = sentence(`the params of ${method}`, wrong);
       const { path } = wrong;
@@ -76,7 +78,7 @@ export class RelayCheck {
 
   #result(method: string, schemas: Method | undefined, outcome: CallOutcome): CallOutcome {
     if (!("result" in outcome)) return outcome;
-    const wrong = this.#look(schemas?.result, outcome.result);
+    const wrong = this.#look(schemas?.result, outcome.result, outcome.data);
     return wrong === undefined ? outcome : { error: this.#notAsDescribed(`the result of ${method}`, wrong) };
   }
 
@@ -87,8 +89,21 @@ export class RelayCheck {
     }).toRpc();
   }
 
-  #look(schema: JsonSchema | undefined, json: JsonText): Mismatch | undefined {
+  /** Schemas are about base64 text. */
+  #lookWithData(schema: JsonSchema, json: JsonText, data: Buffer): Mismatch | undefined {
+    try {
+      const text = plain(json, data, mostBytes(json, data));
+      if (text === undefined) return { path: "", message: "refers to the same data over and over" };
+      return this.#look(schema, text);
+    } catch (error) {
+      if (error instanceof BadReference) return { path: "", message: error.message };
+      throw error;
+    }
+  }
+
+  #look(schema: JsonSchema | undefined, json: JsonText, data?: Buffer): Mismatch | undefined {
     if (schema === undefined || schema === true) return undefined;
+    if (data !== undefined) return this.#lookWithData(schema, json, data);
     try {
       const check = this.#checks.get(schema) ?? checkOf(schema);
       this.#checks.set(schema, check);
@@ -100,6 +115,10 @@ export class RelayCheck {
     }
   }
 }
+
+/** Base64 is a third more; only who refers to the same data over and over comes to more than this, and than a frame. */
+const mostBytes = (json: JsonText, data: Buffer): number =>
+  Math.max(2 * (json.length + data.length) + 64, DEFAULT_LIMITS.frameBytes);
 
 /** With these, a few bytes of schema and value can take for ever. */
 const unbounded = /"(?:pattern|uniqueItems"|\$ref"|\$dynamicRef"|\$recursiveRef")/;

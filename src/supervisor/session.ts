@@ -1,14 +1,16 @@
 /** One life of a plugin: runs the effects of its machine on a process, and knows what is left of it at the end. */
-import type { JsonText } from "../wire/peer.ts";
+import type { JsonText, PendingCall } from "../wire/peer.ts";
 import type { PluginSpec } from "../../protocol/config.ts";
-import type { EndCause, ProcessExit, SessionState } from "../../protocol/state.ts";
+import type { EndCause, Enforced, ProcessExit, SessionState } from "../../protocol/state.ts";
 import { describeExit } from "../core/exit.ts";
 import type { Facts } from "../core/report.ts";
 import { newSession, sessionStep } from "../core/session-state.ts";
 import type { Session as Machine, SessionEffect, SessionEvent, SessionTimer } from "../core/session-state.ts";
 import type { PluginLog } from "../io/log/logfile.ts";
+import { paced } from "../io/paced.ts";
 import { spawnProcess } from "../io/process/process.ts";
 import type { PluginProcess, SpawnResult } from "../io/process/plugin-process.ts";
+import { limitsEnforced } from "../io/sandbox/limits.ts";
 import type { Deadlines } from "../wire/deadlines.ts";
 import type { RoutedCall, RouteOptions, Settle } from "./call.ts";
 import { endedCall, refusal } from "./call.ts";
@@ -16,6 +18,7 @@ import { Conversation } from "./conversation.ts";
 import type { Activation, Agreement, Dialect } from "./dialect.ts";
 import type { Services } from "./services/services.ts";
 import type { Ending } from "./settlement.ts";
+import { UsageWatch } from "./usage-watch.ts";
 
 /** After a process has left, its pipes may be held by a grandchild: how long their end is awaited. Milliseconds. */
 const readOutMs = 250;
@@ -32,6 +35,9 @@ export interface SessionSurroundings {
   readonly dialect: Dialect;
   readonly log: PluginLog;
   readonly dataDir: string;
+  /** What no grant of a sandbox opens. */
+  readonly hidden: readonly string[];
+  readonly copies: string;
   readonly services: Services;
   readonly now: () => number;
 }
@@ -40,7 +46,10 @@ export interface SessionSurroundings {
 export type SessionEnd = Pick<
   Facts,
   "cause" | "exit" | "uptimeMs" | "readyMs" | "lostCalls" | "messages" | "stderrTail"
->;
+> & {
+  /** What the plugin may have died of. */
+  readonly unanswered: readonly PendingCall[];
+};
 
 export interface SessionListener {
   state(from: SessionState, to: SessionState): void;
@@ -67,6 +76,7 @@ export class Session {
   #readyAt: number | null = null;
   #readySince: number | null = null;
   #timer: NodeJS.Timeout | undefined;
+  #watch: UsageWatch | undefined;
   /** The state that the listener knows. */
   #told: SessionState = "spawning";
   readonly #stdoutEnd = Promise.withResolvers<void>();
@@ -95,6 +105,18 @@ export class Session {
 
   get sha256(): string | null {
     return this.#process?.sha256 ?? null;
+  }
+
+  /** What says that it may be run. */
+  get vouched(): readonly string[] {
+    return this.#process?.vouched ?? [];
+  }
+
+  /** What keeps its process from the machine; nothing, while there is none. */
+  get enforced(): readonly Enforced[] {
+    if (this.#process === null) return [];
+    const limits = limitsEnforced(this.spec.limits, this.#surroundings.guard !== undefined);
+    return [...this.#process.enforced, ...limits];
   }
 
   get agreement(): Agreement | null {
@@ -177,14 +199,20 @@ export class Session {
   }
 
   #start(): Promise<SpawnResult> {
-    const { command, args, cwd, env, limits, sha256, timeouts } = this.spec;
+    const { command, args, cwd, env, limits, sha256, trust, sandbox, timeouts } = this.spec;
+    const { copies, dataDir, hidden, guard } = this.#surroundings;
     return spawnProcess({
       command,
       args,
       cwd,
       env,
       limits: limits.process,
-      guard: this.#surroundings.guard,
+      trust,
+      copies,
+      sandbox,
+      dataDir,
+      hidden,
+      guard,
       // A hostile plugin can stop its guard before the guard reports it.
       signal: AbortSignal.any([this.#starting.signal, AbortSignal.timeout(timeouts.handshakeMs)]),
       ...(sha256 === undefined ? {} : { sha256 }),
@@ -210,10 +238,16 @@ export class Session {
       onEnd: this.#stdoutEnd.resolve,
       onRequest: (request, served) => services.serve({ spec, generation, log, served }, request),
     });
-    process.stderr.on("data", (chunk: Buffer) => log.write(generation, chunk));
+    paced(process.stderr, (piece) => log.write(generation, piece));
     process.stderr.once("close", this.#stderrEnd.resolve);
     process.stderr.once("end", this.#stderrEnd.resolve);
+    const { pid, guardPid } = process;
+    const root = guardPid === undefined ? { plugin: pid } : { guard: guardPid };
+    this.#watch = UsageWatch.of(root, spec.limits.usage, (over) =>
+      this.#dispatch({ type: "over_limit", ...over }),
+    );
     void process.exited.then((exit) => {
+      this.#watch?.stop();
       this.#exit = exit;
       this.#endedAt = performance.now();
       this.#dispatch({ type: "exited", clean: exit.code === 0 });
@@ -301,6 +335,7 @@ export class Session {
       uptimeMs: Math.round(endedAt - this.#startedAt),
       readyMs: this.#readyAt === null ? null : Math.round(endedAt - this.#readyAt),
       lostCalls: this.#conversation?.lostCalls() ?? [],
+      unanswered: this.#conversation?.unanswered() ?? [],
       messages: this.#conversation?.messages() ?? [],
       stderrTail: log.tail(this.generation, tailLines),
     });

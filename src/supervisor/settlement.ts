@@ -24,9 +24,9 @@ export function settlementOf(
   ending: Ending | null,
 ): CallOutcome {
   if (outcome.settlement === "answered") {
-    return outcome.error === undefined
-      ? { result: outcome.result }
-      : { error: honest(plugin, outcome.error) };
+    if (outcome.error !== undefined) return { error: honest(plugin, outcome.error) };
+    const { result, data } = outcome;
+    return data === undefined ? { result } : { result, data };
   }
   const { settlement } = outcome;
   switch (outcome.cause) {
@@ -52,7 +52,16 @@ export function settlementOf(
 
 /** A plugin that uses the supervisor's own codes would be believed: it gets another one. */
 function honest(plugin: string, error: RpcError): RpcError {
-  if (error.code < reserved.min || error.code > reserved.max) return error;
+  if (error.code < reserved.min || error.code > reserved.max) return inOwnWords(error);
   const message = `${plugin} answered with the reserved code ${error.code}: ${error.message}`;
   return refusal("plugin_error", message, { settlement: "answered" }).error;
+}
+
+/** What became of a call, and which report tells of it, is the supervisor's to say: a plugin's word would be believed. */
+function inOwnWords(error: RpcError): RpcError {
+  const { data } = error;
+  if (typeof data !== "object" || data === null || Array.isArray(data)) return error;
+  if (!Object.hasOwn(data, "settlement") && !Object.hasOwn(data, "report")) return error;
+  const own = Object.entries(data).filter(([key]) => key !== "settlement" && key !== "report");
+  return { ...error, data: Object.fromEntries(own) };
 }

@@ -22,15 +22,14 @@ import { openExecutable } from "../io/process/executable.ts";
 import { Journal } from "../io/journal/journal.ts";
 import type { LogQuery } from "../io/log/logfile.ts";
 import { statePaths } from "../io/paths.ts";
-import { findGuard, isolation } from "../io/process/process.ts";
-import type { Isolation } from "../io/process/process.ts";
+import { findGuard, isolation, type Isolation } from "../io/process/process.ts";
 import { Deadlines } from "../wire/deadlines.ts";
 import { itemStream, paramsText } from "../wire/peer.ts";
 import { describedUnstarted, onlyApi } from "./agreement.ts";
 import type { RoutedCall, RouteOptions, Settle } from "./call.ts";
 import { bulkheadDialect } from "./dialect.ts";
 import { Configurations } from "./settings/configurations.ts";
-import { callBy, embeddedProvider, noOptions, routeOptions } from "./embedded.ts";
+import { callBy, embeddedProvider, noOptions, routeOptions, routeValues } from "./embedded.ts";
 import { descriptionKey } from "./description-key.ts";
 import { Events, tellSafely } from "./events.ts";
 import type { Listener } from "./events.ts";
@@ -43,9 +42,11 @@ import type { Plugin } from "./plugin.ts";
 import { Pipes } from "./pipes/pipes.ts";
 import { PluginSet } from "./plugin-set.ts";
 import type { Change } from "./plugin-set.ts";
+import { QuarantinedCalls } from "./quarantined-calls.ts";
 import { ProvidedServices } from "./services/provided.ts";
 import { Publications } from "./publications.ts";
 import { Services } from "./services/services.ts";
+import { serving } from "./serving.ts";
 import { lockOf } from "./state-lock.ts";
 import type { StateLock } from "./state-lock.ts";
 
@@ -62,11 +63,13 @@ export class Supervisor implements Caller, ServiceHost {
   readonly provided = new ProvidedServices();
   /** The plugins' own configurations. */
   readonly configurations: Configurations;
+  /** Those that may have killed their plugins. */
+  readonly quarantine = new QuarantinedCalls(() => this.#set);
   /** Streams joined to methods. */
   readonly pipes: Pipes;
   readonly #deadlines = new Deadlines();
   readonly #publications: Publications;
-  readonly #route: Route = (...call) => this.route(...call);
+  readonly #route = (...call: Parameters<Route>): RoutedCall => this.route(...call);
   readonly #set: PluginSet;
   readonly #logListeners = new Set<(line: LogLine) => void>();
   readonly #dataDir: (plugin: string) => string;
@@ -91,6 +94,7 @@ export class Supervisor implements Caller, ServiceHost {
     this.#set = new PluginSet({
       surroundings: {
         guard,
+        hidden: [stateDir ?? temporary, ...(options.hidden ?? [])],
         deadlines: this.#deadlines,
         dialect: bulkheadDialect({ name: "bulkhead", version }),
         journal: opened.journal,
@@ -107,6 +111,7 @@ export class Supervisor implements Caller, ServiceHost {
       },
       rows: opened.plugins,
       dataDir: this.#dataDir,
+      copies: paths?.copies ?? ((plugin) => path.join(temporary, ".executables", plugin)),
       logDir: paths?.logDir,
       keep: { ...daemonDefaults, ...options.keep },
       onLog: (line) => {
@@ -150,9 +155,9 @@ export class Supervisor implements Caller, ServiceHost {
   stream(target: string, params: unknown = {}, options: StreamOptions = {}): ItemStream {
     return itemStream(options, ({ signal, credit, onItem, succeed, fail }) => {
       const routed = { ...routeOptions(options), signal, credit, onItem };
-      return this.route(target, paramsText(params), routed, (outcome) => {
+      return routeValues(this.#route, target, params, routed, (outcome) => {
         if ("error" in outcome) fail(BulkheadError.from(outcome.error));
-        else succeed(outcome.result);
+        else succeed(outcome.result, outcome.data);
       });
     });
   }
@@ -291,6 +296,12 @@ export class Supervisor implements Caller, ServiceHost {
     return alias === undefined ? described : onlyApi(described, alias.api);
   }
 
+  /** Whether it can be described without being started. @throws BulkheadError `plugin_not_found` */
+  async isDescribed(id: string): Promise<boolean> {
+    const plugin = this.#set.get(id);
+    return (plugin.described ?? (await this.#cached(plugin))) !== null;
+  }
+
   /** Everything that happens from now on. Returns what ends the subscription. */
   subscribe(listener: Listener): () => void {
     return this.events.subscribe(listener);
@@ -378,15 +389,4 @@ export class Supervisor implements Caller, ServiceHost {
     plugin.operate(action);
     return plugin;
   }
-}
-
-function serving(plugin: Plugin): PluginStatus {
-  const status = plugin.status();
-  if (status.state === "serving") return status;
-  const report = status.lastCrash === null ? {} : { report: status.lastCrash.id };
-  throw BulkheadError.of(
-    status.error?.code ?? "plugin_unavailable",
-    `${status.id} is ${status.state}: ${status.error?.message ?? status.why}`,
-    report,
-  );
 }

@@ -42,19 +42,24 @@ export class WaitingCalls {
     return this.#calls.size;
   }
 
-  /** In bytes, they may hold as much as two frames. */
+  /**
+   * In bytes, they may hold as much as two frames.
+   *
+   * @param patienceMs for how long it waits at most, within its total time
+   */
   add(
     method: string,
     params: JsonText | undefined,
     options: RouteOptions,
     settle: Settle,
     { limits, timeouts }: PluginSpec,
+    patienceMs = options.idleTimeout ?? timeouts.callMs,
   ): RoutedCall {
     if (options.signal?.aborted === true) {
       settle(refusal("cancelled", `the call of ${method} was cancelled`));
       return endedCall;
     }
-    const bytes = bytesOf(params);
+    const bytes = bytesOf(params, options);
     if (this.#calls.size >= limits.waiting || this.#bytes + bytes > 2 * limits.frameBytes) {
       settle(refusal("plugin_busy", `${this.#calls.size} calls wait for ${this.#plugin} to start already`));
       return endedCall;
@@ -63,7 +68,7 @@ export class WaitingCalls {
       if (this.#take(call)) settle(outcome);
     };
     const total = options.totalTimeout ?? Infinity;
-    const limit = Math.min(options.idleTimeout ?? timeouts.callMs, total);
+    const limit = Math.min(patienceMs, total);
     const since = this.#deadlines.now();
     const cancel = (): void => leave(refusal("cancelled", `the call of ${method} was cancelled`));
     const onAbort = options.signal === undefined ? null : cancel;
@@ -94,10 +99,11 @@ export class WaitingCalls {
     return call;
   }
 
-  /** Hands all of them on, oldest first, with what is left of their time. */
-  release(to: Release): void {
+  /** Hands all of them on, or so many, oldest first, with what is left of their time. */
+  release(to: Release, most = Infinity): void {
     const now = this.#deadlines.now();
-    for (const call of this.#calls) {
+    // Not those that come to wait while these are handed on.
+    for (const call of [...this.#calls].slice(0, most)) {
       if (!this.#take(call)) continue;
       const { totalTimeout, credit } = call.options;
       const left =
@@ -113,13 +119,13 @@ export class WaitingCalls {
 
   #take(call: Waiting): boolean {
     if (!this.#calls.delete(call)) return false;
-    this.#bytes -= bytesOf(call.params);
+    this.#bytes -= bytesOf(call.params, call.options);
     this.#deadlines.remove(call.deadline);
     if (call.onAbort !== null) call.options.signal?.removeEventListener("abort", call.onAbort);
     return true;
   }
 }
 
-function bytesOf(params: JsonText | undefined): number {
-  return params === undefined ? 0 : byteLength(params);
+function bytesOf(params: JsonText | undefined, { data }: RouteOptions): number {
+  return (params === undefined ? 0 : byteLength(params)) + (data === undefined ? 0 : data.length);
 }

@@ -30,7 +30,9 @@ export function eventWords(event: SupervisorEvent): string {
       return `given up [${event.code}]: ${event.why}${reportOf(event.report)}`;
     case "session.state": {
       const process = event.pid === null ? "" : `, pid ${event.pid}`;
-      return `life ${event.generation}: ${event.from} -> ${event.to}${process}`;
+      const file = event.sha256 === undefined ? "" : `, SHA-256 ${event.sha256}`;
+      const vouched = event.vouched === undefined ? "" : ` (${event.vouched.join(", ")})`;
+      return `life ${event.generation}: ${event.from} -> ${event.to}${process}${file}${vouched}`;
     }
     case "session.crash": {
       const lost = event.lostCalls === 0 ? "" : `, ${plural(event.lostCalls, "call")} lost`;
@@ -54,11 +56,22 @@ export function eventWords(event: SupervisorEvent): string {
       const item = event.cursor === null ? "an item" : `the item at ${event.cursor}`;
       return `pipe ${event.pipe}: ${item} was delivered again`;
     }
+    case "plugin.trusted": {
+      const { previous } = event;
+      const before = previous === null ? "" : `, before: ${acceptedFile(previous)}`;
+      return `operator: trusts SHA-256 ${acceptedFile(event)}${before}`;
+    }
+    case "plugin.distrusted":
+      return `operator: no longer trusts SHA-256 ${event.sha256}`;
     case "operator.action":
       return `operator: ${event.action}`;
     default:
       return event satisfies never;
   }
+}
+
+function acceptedFile({ sha256, version }: { sha256: string; version: string | null }): string {
+  return version === null ? sha256 : `${sha256}, version ${version}`;
 }
 
 function reportOf(report: string | null): string {

@@ -1,5 +1,12 @@
 /** A crash report as a page to read. Pure. */
-import type { CrashReport, Decision, EndCause, ProcessExit, RecordedMessage } from "../../protocol/state.ts";
+import type {
+  CrashReport,
+  Decision,
+  EndCause,
+  LostParams,
+  ProcessExit,
+  RecordedMessage,
+} from "../../protocol/state.ts";
 import { fields } from "./columns.ts";
 import type { Paint } from "./columns.ts";
 import { settlements } from "./failure.ts";
@@ -92,6 +99,8 @@ export function causeWords(cause: EndCause): string {
       return "the process ended by itself";
     case "hung":
       return `hung, so it was killed: ${cause.detail}`;
+    case "over_limit":
+      return `over a limit of its entry, so it was killed: ${cause.detail}`;
     case "violation":
       return `broke the wire's rules (${cause.reason}): ${cause.detail}`;
     default:
@@ -122,11 +131,30 @@ function place({ file, line }: { file?: string; line?: number }): string {
 
 function lostLines({ lostCalls, lostCallCount }: CrashReport): string[] {
   if (lostCallCount === 0) return ["no calls were in flight"];
-  const listed = lostCalls.map(({ method, settlement, ageMs }) =>
+  const listed = lostCalls.flatMap(({ method, settlement, ageMs, params }) => [
     terminalLine(`${method}  ${settlements[settlement]}, ${duration(ageMs)} after it was sent`),
-  );
+    ...(params === undefined ? [] : paramsLines(params)),
+  ]);
   const more = lostCallCount - lostCalls.length;
   return [`${plural(lostCallCount, "call")}:`, ...listed, ...(more > 0 ? [`and ${more} more`] : [])];
+}
+
+/** Longer ones are in `--json`. */
+const shownParams = 300;
+
+function paramsLines(params: LostParams): string[] {
+  const data = params.dataBytes === 0 ? [] : [`and ${bytes(params.dataBytes)} of data, not kept`];
+  if (params.kept === "head") {
+    const head = params.head === "" ? "" : `${params.head.slice(0, shownParams)}… `;
+    return [`${head}(${bytes(params.bytes)}, not kept whole)`, ...data].map((line) =>
+      terminalLine(`  ${line}`),
+    );
+  }
+  const { text, secrets } = params;
+  const shown =
+    text === undefined ? [] : [text.length > shownParams ? `${text.slice(0, shownParams)}…` : text];
+  const hidden = secrets.length === 0 ? [] : [`without its secrets: ${secrets.join(", ")}`];
+  return [...shown, ...hidden, ...data].map((line) => terminalLine(`  ${line}`));
 }
 
 function messageLine({ beforeMs, direction, bytes: size, head }: RecordedMessage): string {

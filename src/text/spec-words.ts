@@ -1,5 +1,6 @@
 /** How a plugin is run, in words: its restart policy, its bounds, and what keeps it apart. Pure. */
-import type { Limits, ProcessLimits, RestartPolicy, Timeouts } from "../../protocol/config.ts";
+import type { Limits, ProcessLimits, RestartPolicy, Timeouts, UsageLimits } from "../../protocol/config.ts";
+import type { PluginStatus } from "../../protocol/state.ts";
 import { bytes, duration, plural } from "./words.ts";
 
 export function restartWords({ when, minDelayMs, maxDelayMs, maxFailures, windowMs }: RestartPolicy): string {
@@ -28,6 +29,22 @@ export function processLimitWords(limits: ProcessLimits): string | undefined {
     core === undefined ? undefined : core === 0 ? "no core dumps" : `core dumps of ${bytes(core)}`,
   ];
   return parts.filter((part) => part !== undefined).join(", ") || undefined;
+}
+
+/** Of a plugin's processes together. Undefined: there are none. */
+export function usageLimitWords({ memoryBytes, files, cpu }: UsageLimits = {}): string | undefined {
+  const parts = [
+    memoryBytes === undefined ? undefined : `memory ${bytes(memoryBytes)}`,
+    files === undefined ? undefined : plural(files, "open descriptor"),
+    cpu === undefined ? undefined : `${cpu} of a core`,
+  ];
+  return parts.filter((part) => part !== undefined).join(", ") || undefined;
+}
+
+/** What stands on a plugin's entry about its sandbox. */
+export function sandboxWords({ mode, enforced }: NonNullable<PluginStatus["sandbox"]>): string {
+  if (mode === "none") return "none: it may do whatever its user may";
+  return enforced.length === 0 ? `${mode}; no process runs in it now` : mode;
 }
 
 /** Undefined: there are none. */

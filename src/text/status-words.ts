@@ -25,6 +25,16 @@ export function versionCell({ version, profile }: PluginStatus): Cell {
     : { text: version ?? "-" };
 }
 
+/** What its entry asks for, and how many of its walls stand where that is not all of them. */
+export function sandboxCell({ sandbox }: PluginStatus): Cell {
+  if (sandbox === undefined || sandbox.mode === "none") return { text: "-" };
+  const { mode, enforced } = sandbox;
+  const standing = enforced.filter(({ holds }) => holds).length;
+  return standing === enforced.length
+    ? { text: mode }
+    : { text: `${mode} ${standing}/${enforced.length}`, style: "yellow" };
+}
+
 /** What keeps it from serving, or else its last crash. */
 export function troubleOf({ state, error, lastCrash }: PluginStatus, now: number): string | undefined {
   if (error !== null && state !== "serving") return `${error.code}: ${error.message}`;

@@ -9,6 +9,7 @@ import type { News } from "./facts.ts";
 interface FeedOptions {
   readonly socket: string;
   readonly version: string;
+  readonly readOnly?: boolean;
   readonly onNews: (news: readonly News[]) => void;
   /** Each event as it comes, for whoever works with events rather than showing them. */
   readonly onEvent: (event: SupervisorEvent) => void;
@@ -71,10 +72,10 @@ export class Feed {
   }
 
   async #connect(): Promise<void> {
-    const { socket, version, onClient } = this.#options;
+    const { socket, version, readOnly = false, onClient } = this.#options;
     try {
       const { signal } = this.#closing;
-      const client = await Client.connect({ socket, name: "bulkhead tui", version, signal });
+      const client = await Client.connect({ socket, name: "bulkhead tui", version, readOnly, signal });
       if (signal.aborted) return client.close();
       this.#client = client;
       this.#tries = 0;

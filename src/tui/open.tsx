@@ -14,6 +14,7 @@ import { TodoDesk } from "./todos/desk.ts";
 
 export interface TuiOptions {
   readonly socket: string;
+  readonly readOnly?: boolean;
   readonly version: string;
   /** The Markdown file that the todo list is kept in. */
   readonly todoFile: string;
@@ -26,7 +27,7 @@ type Suspend = ReturnType<typeof useApp>["suspendTerminal"];
 
 /** Resolves when the person leaves. The daemon goes on. */
 export async function openTui(options: TuiOptions): Promise<void> {
-  const { socket, version } = options;
+  const { socket, version, readOnly = false } = options;
   let desk: Promise<TodoDesk> | undefined;
   let suspend: Suspend | undefined;
   const fed = (news: Extract<Message, { type: "fed" }>["news"]): void =>
@@ -34,6 +35,7 @@ export async function openTui(options: TuiOptions): Promise<void> {
   const feed = new Feed({
     socket,
     version,
+    readOnly,
     onNews: fed,
     onEvent: (event) => withDesk((each) => each.receive(event)),
     onClient: (client) => withDesk((each) => each.connected(client)),

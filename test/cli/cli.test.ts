@@ -187,7 +187,16 @@ describe("without a daemon", () => {
     const { stdout } = await bulkhead("doctor", "--json");
     const checks = json<{ name: string; level: string; advice?: string }[]>(stdout);
     expect(checks.map(({ name }) => name)).toEqual(
-      expect.arrayContaining(["node", "guard", "config", "state", "socket", "files", "bubblewrap", "daemon"]),
+      expect.arrayContaining([
+        "node",
+        "guard",
+        "config",
+        "state",
+        "socket",
+        "files",
+        "sandbox: strict",
+        "daemon",
+      ]),
     );
     expect(checks.find(({ name }) => name === "daemon")).toMatchObject({
       level: "warn",

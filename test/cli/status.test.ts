@@ -33,6 +33,7 @@ test("sizes and times of the limits are in words", () => {
     depth: 1,
     stderrLineBytes: 1,
     process: { memory: 4_294_967_296, files: 64, cpu: 90, fileSize: 1_048_576 },
+    usage: {},
   };
   expect(statusLines({ ...stopped, limits }, plain, 0)).toContain(
     "process     memory 4 GiB, 64 open files, CPU time 1m 30s, files of 1 MiB",

@@ -55,11 +55,13 @@ export class DaemonProcess {
     const args = [entry, "up", "--state-dir", this.stateDir, "--config", this.config];
     const child = spawn(process.execPath, args, { env, stdio: ["ignore", "ignore", "pipe"] });
     this.#child = child;
+    // One before it has said the same.
+    const from = this.#stderr.length;
     await new Promise<void>((resolve, reject) => {
       child.once("exit", () => reject(new Error(`the daemon left: ${this.#stderr}`)));
       child.stderr.on("data", (chunk: Buffer) => {
         this.#stderr += chunk.toString();
-        if (this.#stderr.includes("listening at")) resolve();
+        if (this.#stderr.includes("listening at", from)) resolve();
       });
     });
     return this.client();

@@ -39,6 +39,8 @@ const request = (ctx: object): IncomingRequest => ({
   method: "one/text.count",
   params: undefined,
   ctx: Buffer.from(JSON.stringify(ctx)),
+  data: undefined,
+  release: () => undefined,
   cancelled: false,
   onCancel: () => undefined,
   respond: () => undefined,

@@ -17,10 +17,11 @@ export const define: Define = (command, context) => {
       const { out } = open;
       const { localChecks } = await import("../doctor-checks.ts");
       const ofDaemon = await daemonChecks(open);
+      const ofMachine = ofDaemon.length > 1 ? [] : await machineChecks();
       // A running daemon says which configuration it uses; the one found from here may be another.
       const answers = ofDaemon.length > 1;
       const local = (await localChecks(open.places)).filter(({ name }) => !answers || name !== "config");
-      const checks = [...local, ...ofDaemon];
+      const checks = [...local, ...ofMachine, ...ofDaemon];
       if (checks.some(({ level }) => level === "fail")) open.exitCode = exit.internal;
       if (out.json) return out.value(checks);
       const styles = { ok: "green", warn: "yellow", fail: "red" } as const;
@@ -33,6 +34,13 @@ export const define: Define = (command, context) => {
       }
     });
 };
+
+/** A running daemon looks for itself: it may run elsewhere than this command, as another user or in a container. */
+async function machineChecks(): Promise<Check[]> {
+  const { findGuard } = await import("../../io/process/guard.ts");
+  const { probe } = await import("../../io/sandbox/probe.ts");
+  return probe(findGuard());
+}
 
 async function daemonChecks({ daemon, places }: Context): Promise<Check[]> {
   try {

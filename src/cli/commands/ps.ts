@@ -4,7 +4,7 @@ import { examples } from "../context.ts";
 import type { Define } from "../context.ts";
 import { table } from "../../text/columns.ts";
 import type { Output } from "../output.ts";
-import { stateCell, troubleOf, versionCell } from "../../text/status-words.ts";
+import { sandboxCell, stateCell, troubleOf, versionCell } from "../../text/status-words.ts";
 import { duration } from "../../text/words.ts";
 
 export const define: Define = (command, context) => {
@@ -25,11 +25,16 @@ export const define: Define = (command, context) => {
   });
 };
 
+const noSandbox = { mode: "none" } as const;
+const columns = ["NAME", "STATE", "PID", "UPTIME", "RESTARTS", "CALLS", "VERSION"];
+
 export function psLines(
   plugins: readonly PluginStatus[],
   { style, width }: Pick<Output, "style" | "width">,
   now: number,
 ): string[] {
+  // A column of dashes tells nobody anything.
+  const anySandbox = plugins.some(({ sandbox = noSandbox }) => sandbox.mode !== "none");
   const rows = plugins.map((plugin) => [
     plugin.id,
     stateCell(plugin, now),
@@ -38,14 +43,10 @@ export function psLines(
     restarts(plugin),
     calls(plugin),
     versionCell(plugin),
+    ...(anySandbox ? [sandboxCell(plugin)] : []),
     troubleOf(plugin, now) ?? "-",
   ]);
-  return table(
-    ["NAME", "STATE", "PID", "UPTIME", "RESTARTS", "CALLS", "VERSION", "LAST CRASH"],
-    rows,
-    style,
-    width,
-  );
+  return table([...columns, ...(anySandbox ? ["SANDBOX"] : []), "LAST CRASH"], rows, style, width);
 }
 
 function restarts({ restarts: all, recentFailures: recent }: PluginStatus): string {

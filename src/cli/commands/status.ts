@@ -10,7 +10,9 @@ import {
   limitWords,
   processLimitWords,
   restartWords,
+  sandboxWords,
   timeoutWords,
+  usageLimitWords,
 } from "../../text/spec-words.ts";
 import { helpOf, stateCell, versionCell, whyOf } from "../../text/status-words.ts";
 import { ago, bytes, dateTime, duration, plural } from "../../text/words.ts";
@@ -136,6 +138,15 @@ export function statusLines(plugin: PluginDetail, { style }: Pick<Output, "style
       ["restart", restart === undefined ? undefined : restartWords(restart)],
       ["limits", limits === undefined ? undefined : limitWords(limits)],
       ["process", limits === undefined ? undefined : processLimitWords(limits.process)],
+      ["together", limits === undefined ? undefined : usageLimitWords(limits.usage)],
+      ["sandbox", plugin.sandbox === undefined ? undefined : sandboxWords(plugin.sandbox)],
+      ...(plugin.sandbox?.enforced ?? []).map(
+        ({ item, holds, why }) =>
+          [
+            holds ? "enforced" : "open",
+            `${holds ? item : style("yellow", item)}: ${terminalLine(why)}`,
+          ] as const,
+      ),
       ["isolation", plugin.isolation === undefined ? undefined : isolationNames(plugin.isolation)],
     ],
     style,

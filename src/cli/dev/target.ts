@@ -1,6 +1,7 @@
 /** What `bulkhead dev` is pointed at: an executable, or a directory with a manifest; and the configuration made of it. */
 import { statSync } from "node:fs";
 import path from "node:path";
+import { noTrust } from "../../../protocol/config.ts";
 import type { PluginSpec } from "../../../protocol/config.ts";
 import { pluginId } from "../../../protocol/description.ts";
 import { BulkheadError } from "../../../protocol/error.ts";
@@ -87,7 +88,13 @@ function only(id: string, args: readonly string[]): Pick<DevTarget, "override" |
     const written = config.plugins.find((spec) => spec.id === id);
     const broken = config.broken.filter((each) => each.id === id);
     // A pin would refuse the very next build.
-    const changes = { start: "auto", idleStopMs: undefined, sha256: undefined, watch: true } as const;
+    const changes = {
+      start: "auto",
+      idleStopMs: undefined,
+      sha256: undefined,
+      trust: noTrust,
+      watch: true,
+    } as const;
     if (written !== undefined) last = { ...written, ...changes, args: [...written.args, ...args] };
     if (last === undefined) return { ...config, plugins: [], broken, problems: [] };
     return {

@@ -6,15 +6,23 @@ import { configFile, pluginEntry, type PluginSpec } from "../../../protocol/conf
 import { pluginId } from "../../../protocol/description.ts";
 import { aliasesOf } from "../../../protocol/aliases.ts";
 import { contractProblems } from "./contract-file.ts";
-import { daemonOrigins, pluginOrigins, settingOrigins, type DaemonSettings, type Origin } from "./origin.ts";
+import {
+  daemonOrigins,
+  pluginOrigins,
+  settingOrigins,
+  trustOrigins,
+  type DaemonSettings,
+  type Origin,
+} from "./origin.ts";
 import { problemAt, problemsOf, type ConfigProblem, type Section } from "./problem.ts";
 import { plainData, readToml, reasonOf } from "./read.ts";
 import { readSettings, settingsFileOf } from "./settings-file.ts";
-import { commandFor, noCommand, specFrom } from "./spec.ts";
+import { commandFor, noCommand, specFrom, type SpecBase } from "./spec.ts";
+import { lockFileOf, readLock } from "../trust/lock-file.ts";
 
 export { settingKey, unseen, withoutSettings, type DaemonSettings, type Origin } from "./origin.ts";
 export { formatProblem, type ConfigProblem } from "./problem.ts";
-export { sameSpec, specFrom } from "./spec.ts";
+export { sameButLocked, sameSpec, specFrom } from "./spec.ts";
 
 /** A plugin that is named but can not be run as it is written; the others are not affected. */
 export interface BrokenPlugin {
@@ -55,6 +63,8 @@ export const daemonDefaults: DaemonSettings = {
   logSize: 8 * 1024 ** 2,
   logFiles: 5,
   logLevel: "info",
+  maxClients: 256,
+  readOnlySocket: null,
 };
 
 const manifestName = "plugin.toml";
@@ -71,19 +81,26 @@ export async function loadConfig(file: string | null, options: LoadOptions): Pro
   if (!parsed.success)
     return { ok: false, problems: inOrder(problemsOf(parsed.error, table, configFile, section)) };
 
+  const lockPath = lockFileOf(section.file);
+  const locked = await readLock(lockPath);
+  if (!locked.ok) return locked;
+
   const platform = options.platform ?? process.platform;
-  const environment = { env: options.env, platform, configFile: section.file };
+  const trust = { options: parsed.data.trust ?? {}, lock: locked.lock };
+  const environment = { env: options.env, platform, trust, configFile: section.file };
   const found: Found[] = [];
   for (const [id, entry] of Object.entries(table["plugins"] ?? {})) {
     found.push(await readEntry(id, entry, { ...section, path: ["plugins", id] }, environment));
   }
   const directories = await discover(parsed.data.plugin_dirs ?? [], section, environment);
-  const daemon = daemonSettings(parsed.data);
-  const origins = daemonOrigins(daemon, table["daemon"], { ...section, path: ["daemon"] });
-  return {
-    ok: true,
-    config: assemble(section.file, daemon, origins, [...found, ...directories.found], directories.problems),
-  };
+  const daemon = daemonSettings(parsed.data, path.dirname(section.file));
+  const origins = [
+    ...daemonOrigins(daemon, table["daemon"], { ...section, path: ["daemon"] }),
+    ...trustOrigins(table["trust"], { ...section, path: ["trust"] }),
+  ];
+  const all = [...found, ...directories.found];
+  const config = assemble(section.file, daemon, origins, all, directories.problems);
+  return { ok: true, config: { ...config, files: [...config.files, ...(locked.exists ? [lockPath] : [])] } };
 }
 
 /** Another name that is taken is of no use, and costs nobody else anything. */
@@ -97,7 +114,10 @@ function aliasProblems(found: readonly Found[]): ConfigProblem[] {
   });
 }
 
-type Environment = Pick<Parameters<typeof specFrom>[2], "env" | "platform"> & { readonly configFile: string };
+type Environment = Pick<SpecBase, "env" | "platform"> & {
+  readonly configFile: string;
+  readonly trust: Omit<NonNullable<SpecBase["trust"]>, "isManifest">;
+};
 
 /** A plugin that was found, whether it can be run or not. */
 interface Found {
@@ -173,7 +193,8 @@ async function readEntry(
   const files = own.file === undefined ? {} : { settingsFile: own.file };
   if (entry.success && problems.length === 0) {
     const whole = { ...entry.data, config: { ...entry.data.config, ...own.settings } };
-    const spec = specFrom(id, whole, { dir: path.dirname(section.file), ...environment });
+    const trust = { ...environment.trust, isManifest: section.file !== environment.configFile };
+    const spec = specFrom(id, whole, { dir: path.dirname(section.file), ...environment, trust });
     problems.push(...(await contradictions(spec, section)));
     if (problems.length === 0) {
       const origins = [...pluginOrigins(spec, entry.data, plain.value, section), ...own.origins];
@@ -273,13 +294,18 @@ async function isThere(file: string): Promise<boolean> {
   );
 }
 
-function daemonSettings({ daemon }: z.output<typeof configFile>): DaemonSettings {
+function daemonSettings({ daemon }: z.output<typeof configFile>, dir: string): DaemonSettings {
   return {
     keepMs: daemon?.keep ?? daemonDefaults.keepMs,
     keepBytes: daemon?.keep_size ?? daemonDefaults.keepBytes,
     logSize: daemon?.log_size ?? daemonDefaults.logSize,
     logFiles: daemon?.log_files ?? daemonDefaults.logFiles,
     logLevel: daemon?.log_level ?? daemonDefaults.logLevel,
+    maxClients: daemon?.max_clients ?? daemonDefaults.maxClients,
+    readOnlySocket:
+      daemon?.read_only_socket === undefined
+        ? daemonDefaults.readOnlySocket
+        : path.resolve(dir, daemon.read_only_socket),
   };
 }
 

@@ -18,6 +18,9 @@ export interface DaemonSettings {
   readonly logSize: number;
   readonly logFiles: number;
   readonly logLevel: "trace" | "debug" | "info" | "warn" | "error";
+  readonly maxClients: number;
+  /** Absolute; null: there is none. */
+  readonly readOnlySocket: string | null;
 }
 
 export function daemonOrigins(settings: DaemonSettings, written: unknown, section: Section): Origin[] {
@@ -27,6 +30,15 @@ export function daemonOrigins(settings: DaemonSettings, written: unknown, sectio
     [["log_size"], inBytes(settings.logSize)],
     [["log_files"], settings.logFiles],
     [["log_level"], settings.logLevel],
+    [["max_clients"], settings.maxClients],
+    [["read_only_socket"], undefined],
+  ]);
+}
+
+export function trustOrigins(written: unknown, section: Section): Origin[] {
+  return originsOf(["trust"], written, section, [
+    [["keys"], undefined],
+    [["required"], undefined],
   ]);
 }
 
@@ -42,6 +54,9 @@ export function pluginOrigins(
     [["start"], spec.start],
     [["idle_stop"], inMilliseconds(spec.idleStopMs)],
     [["sha256"], spec.sha256],
+    [["signature"], undefined],
+    [["signed_by"], undefined],
+    [["in_place"], undefined],
     ...Object.keys(entry.config ?? {}).map((key): Setting => [["config", key], undefined]),
     ...spec.apis.map(({ name, range }): Setting => [["apis", name], range]),
     [["restart", "when"], restart.when],

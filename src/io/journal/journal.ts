@@ -71,7 +71,10 @@ export class Journal {
   #skippedRows = 0;
 
   #queue: EventRow[] = [];
-  #flushing: Promise<boolean> | undefined;
+  /** Counters that wait with it. Only the newest of a plugin matter. */
+  readonly #counters = new Map<string, PluginRow>();
+  /** What is told to whoever waits for the queue. */
+  #flushing: PromiseWithResolvers<boolean> | undefined;
   #eventsUnderway = 0;
   #crashesUnderway = 0;
 
@@ -132,10 +135,7 @@ export class Journal {
     }
     this.#eventsUnderway += rows.length;
     this.#queue.push(...rows);
-    this.#flushing ??= new Promise((resolve) => {
-      setImmediate(() => resolve(this.#flush()));
-    });
-    return this.#flushing;
+    return this.#soon();
   }
 
   /**
@@ -149,7 +149,7 @@ export class Journal {
       return { ...emptyBatch, crashes: [encodeCrash(report)], events: kept.map(encodeEvent), plugins: [row] };
     });
     if (batch === undefined || this.#closed) return false;
-    void this.#flush();
+    this.#flush();
     if (this.#crashesUnderway >= unsavedCrashes) {
       this.#unsaved.latest(batch.plugins);
       this.#unsaved.add(batch);
@@ -164,16 +164,17 @@ export class Journal {
     return inTime === true && this.#options.file !== ":memory:";
   }
 
-  /** Counters alone: a start, or an operator's `disable`. */
+  /** Counters without a crash: a start, or an operator's `disable`. In one transaction with the events of the same tick. */
   async savePlugin(row: PluginRow): Promise<boolean> {
     if (this.#closed) return false;
-    return this.#write({ ...emptyBatch, plugins: [row] }, false);
+    this.#counters.set(row.id, row);
+    return this.#soon();
   }
 
   /** The newest `limit` (100) events after position `since`, in their order. */
   async events(query: EventQuery): Promise<SupervisorEvent[]> {
     const { plugin, since = 0, limit = defaultLimit } = query;
-    void this.#flush();
+    this.#flush();
     const answer = await this.#thread.request("events", { plugin: plugin ?? null, since, limit });
     const unsaved = this.#unsaved.events.filter((row) => row.seq > since && isOf(plugin, row));
     const rows = [...(answer.ok ? answer.value.map(decodeEvent) : []), ...unsaved.map(decodeUnsavedEvent)];
@@ -225,7 +226,7 @@ export class Journal {
   /** Writes what is still to be written, tries once more what failed, and ends the thread. */
   async close(): Promise<void> {
     if (this.#closed) return;
-    void this.#flush();
+    this.#flush();
     this.#closed = true;
     clearInterval(this.#pruneTimer);
     clearTimeout(this.#retryTimer);
@@ -239,14 +240,26 @@ export class Journal {
     return { ...event, durable: this.#options.file !== ":memory:" };
   }
 
-  #flush(): Promise<boolean> {
-    if (this.#queue.length === 0) return Promise.resolve(true);
+  #soon(): Promise<boolean> {
+    if (this.#flushing === undefined) {
+      this.#flushing = Promise.withResolvers();
+      setImmediate(() => this.#flush());
+    }
+    return this.#flushing.promise;
+  }
+
+  #flush(): void {
+    if (this.#queue.length === 0 && this.#counters.size === 0) return;
     const events = this.#queue;
+    const plugins = [...this.#counters.values()];
+    const waiting = this.#flushing;
     this.#queue = [];
+    this.#counters.clear();
     this.#flushing = undefined;
-    return this.#write({ ...emptyBatch, events }, false).finally(() => {
+    const written = this.#write({ ...emptyBatch, events, plugins }, false).finally(() => {
       this.#eventsUnderway -= events.length;
     });
+    waiting?.resolve(written);
   }
 
   async #write(batch: Batch, synced: boolean): Promise<boolean> {

@@ -1,10 +1,11 @@
 /** Opens the journal's file whatever state it is in: a damaged one is moved aside, and what it still gives is taken over. */
-import { readdirSync, renameSync, rmSync } from "node:fs";
+import { readdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { pathToFileURL } from "node:url";
 import type { StoreOptions } from "./messages.ts";
 import { crashRow, decodePlugin, emptyBatch } from "./rows.ts";
-import type { Batch, CrashRow } from "./rows.ts";
+import type { Batch, CrashRow, PluginRow } from "./rows.ts";
 import { NewerSchemaError } from "./schema.ts";
 import { isCorrupt, JournalStore } from "./store.ts";
 
@@ -23,6 +24,15 @@ export function openStore(
     if (error instanceof NewerSchemaError) return replaceStore(options, now, error);
     throw error;
   }
+}
+
+/**
+ * What a file that can not be opened for writing says of the plugins: on a disk that is full it can be read all the same. Without
+ * that, their counters would begin at nothing, and be written over those that are there as soon as there is room again.
+ */
+export function peek(file: string): { lastSeq: number; plugins: PluginRow[] } {
+  const { batch, lastSeq } = salvage(file);
+  return { lastSeq, plugins: [...batch.plugins] };
 }
 
 /** Begins a new file in place of one that is damaged. The store of the old one must be closed. */
@@ -89,7 +99,7 @@ function salvage(file: string): { batch: Batch; lastSeq: number } {
   let lastSeq = 0;
   let database: DatabaseSync | undefined;
   try {
-    const open = (database = new DatabaseSync(file, { readOnly: true, defensive: false }));
+    const open = (database = openToRead(file));
     // Without it, SQLite reads nothing at all from a file that was cut short.
     open.exec("PRAGMA writable_schema = ON");
     tryTo(() => {
@@ -113,6 +123,15 @@ function salvage(file: string): { batch: Batch; lastSeq: number } {
     tryTo(() => database?.close());
   }
   return { batch: { ...emptyBatch, crashes: crashes.toReversed(), plugins }, lastSeq };
+}
+
+function openToRead(file: string): DatabaseSync {
+  // To read beside a write-ahead log takes files that a full disk has no room for. Without a log, none are needed.
+  const immutable = pathToFileURL(file);
+  immutable.searchParams.set("immutable", "1");
+  const log = statSync(`${file}-wal`, { throwIfNoEntry: false });
+  const source = log !== undefined && log.size > 0 ? file : immutable;
+  return new DatabaseSync(source, { readOnly: true, defensive: false });
 }
 
 function tryTo(act: () => void): void {

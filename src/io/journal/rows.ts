@@ -13,6 +13,23 @@ export interface PluginRow {
   readonly failures: readonly number[];
   /** Position in the back-off. */
   readonly attempt: number;
+  /** Calls that may have killed it; absent: none. */
+  readonly quarantine?: Quarantine;
+}
+
+/** As `src/core/quarantine.ts` has it. */
+export interface Quarantine {
+  readonly binary: string | null;
+  readonly entries: readonly QuarantineEntry[];
+}
+
+export interface QuarantineEntry {
+  readonly method: string;
+  readonly params: string;
+  readonly standing: "noted" | "suspect" | "trial" | "guilty";
+  readonly crashes: number;
+  readonly reports: readonly string[];
+  readonly at: number;
 }
 
 export interface EventRow {
@@ -112,6 +129,7 @@ export function crashRow(row: Columns): StoredCrashRow {
 export function decodePlugin(row: Columns): PluginRow | undefined {
   const failures = json(String(row["failures"]));
   if (!Array.isArray(failures) || !failures.every((at) => typeof at === "number")) return undefined;
+  const quarantine = json(String(row["quarantine"]));
   return {
     id: String(row["id"]),
     generation: Number(row["generation"]),
@@ -119,6 +137,7 @@ export function decodePlugin(row: Columns): PluginRow | undefined {
     disabled: row["disabled"] === 1,
     failures,
     attempt: Number(row["attempt"]),
+    ...(isQuarantine(quarantine) ? { quarantine } : {}),
   };
 }
 
@@ -143,6 +162,21 @@ function isEvent(value: unknown): value is SupervisorEvent {
     typeof value["type"] === "string" &&
     typeof value["seq"] === "number" &&
     typeof value["at"] === "number"
+  );
+}
+
+function isQuarantine(value: unknown): value is Quarantine {
+  return isRecord(value) && Array.isArray(value["entries"]) && value["entries"].every(isEntry);
+}
+
+function isEntry(value: unknown): value is QuarantineEntry {
+  return (
+    isRecord(value) &&
+    typeof value["method"] === "string" &&
+    typeof value["params"] === "string" &&
+    typeof value["crashes"] === "number" &&
+    ["noted", "suspect", "trial", "guilty"].some((each) => each === value["standing"]) &&
+    Array.isArray(value["reports"])
   );
 }
 

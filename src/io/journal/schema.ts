@@ -58,6 +58,8 @@ const steps: readonly string[] = [
      id TEXT PRIMARY KEY,
      progress TEXT NOT NULL
    );`,
+  // Beside the counters, so that a crash and who may have caused it are one transaction.
+  `ALTER TABLE plugins ADD COLUMN quarantine TEXT;`,
 ];
 
 const schemaVersion = steps.length;

@@ -156,13 +156,14 @@ export class JournalStore {
     }
     for (const row of batch.plugins) {
       this.#run(
-        "INSERT OR REPLACE INTO plugins (id, generation, restarts, disabled, failures, attempt) VALUES (?, ?, ?, ?, ?, ?)",
+        "INSERT OR REPLACE INTO plugins (id, generation, restarts, disabled, failures, attempt, quarantine) VALUES (?, ?, ?, ?, ?, ?, ?)",
         row.id,
         row.generation,
         row.restarts,
         row.disabled ? 1 : 0,
         JSON.stringify(row.failures),
         row.attempt,
+        row.quarantine === undefined ? null : JSON.stringify(row.quarantine),
       );
     }
     for (const { sha256, body } of batch.descriptions) {

@@ -2,8 +2,9 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { parentPort, workerData } from "node:worker_threads";
 import type { Message, Operation, Operations, Request, WorkerData } from "./messages.ts";
-import { openStore, replaceStore } from "./recovery.ts";
+import { openStore, peek, replaceStore } from "./recovery.ts";
 import { isCorrupt, needsReopen } from "./store.ts";
+import type { PluginRow } from "./rows.ts";
 import type { JournalStore } from "./store.ts";
 
 const { options, now: startedAt }: WorkerData = workerData;
@@ -157,13 +158,14 @@ async function answer(request: Request): Promise<void> {
 
 let problem: string | null = null;
 let lastSeq = 0;
-let plugins: ReturnType<JournalStore["plugins"]> = [];
+let plugins: PluginRow[] = [];
 try {
   const open = opened();
   lastSeq = open.lastSeq();
   plugins = open.plugins();
 } catch (error) {
   problem = error instanceof Error ? error.message : String(error);
+  ({ lastSeq, plugins } = peek(options.file));
 }
 send({ kind: "opened", lastSeq, plugins, problem });
 void prune();

@@ -14,6 +14,10 @@ import type { SpawnFailure } from "./spawn-failure.ts";
 export interface OpenExecutable {
   readonly fd: number;
   readonly sha256: string;
+  /** Of what is opened: the file that was asked for, or a private copy of it. */
+  readonly path: string;
+  /** What says that it may be run, as in the event of its start. */
+  readonly vouched: readonly string[];
   close(): Promise<void>;
 }
 
@@ -44,7 +48,11 @@ export async function openExecutable(
     examined = refused("spawn_failed", `${path} can't be read`, "read", error);
   }
   if (typeof examined === "string") {
-    return { ok: true, executable: { fd: file.fd, sha256: examined, close: () => file.close() } };
+    const vouched = pin === undefined ? [] : ["sha256"];
+    return {
+      ok: true,
+      executable: { fd: file.fd, sha256: examined, path, vouched, close: () => file.close() },
+    };
   }
   await file.close();
   return { ok: false, failure: examined };
@@ -57,23 +65,26 @@ async function examine(
   pin: string | undefined,
   signal: AbortSignal | undefined,
 ): Promise<SpawnFailure | string> {
-  const stats = await file.stat({ bigint: true });
+  const [stats, barred] = await Promise.all([
+    file.stat({ bigint: true }),
+    access(path, constants.X_OK).then(
+      () => undefined,
+      (error: unknown) => ({ error }),
+    ),
+  ]);
   if (!stats.isFile()) return permanent("not_a_file", `${path} is ${kindOf(stats)}, not a file`);
   if ((stats.mode & 0o111n) === 0n) return permanent("not_executable", `${path} has no execute permission`);
-  try {
-    await access(path, constants.X_OK);
-  } catch (error) {
-    return refused(
-      "not_executable",
-      `${path} can't be executed by this user or from this file system`,
-      "read",
-      error,
-    );
+  if (barred !== undefined) {
+    const message = `${path} can't be executed by this user or from this file system`;
+    return refused("not_executable", message, "read", barred.error);
   }
-  const unfit = await examineImage(path, await identifyImage(file));
+  // A pinned file is always read.
+  const seen = pin === undefined ? known.get(identity(stats)) : undefined;
+  const image = seen?.image ?? (await identifyImage(file));
+  const unfit = await examineImage(path, image);
   if (unfit !== undefined) return unfit;
 
-  const actual = await hash(file, stats, pin !== undefined, signal);
+  const actual = seen?.sha256 ?? (await hash(file, stats, image, signal));
   if (signal?.aborted) return GIVEN_UP;
   if (actual === undefined) {
     return {
@@ -148,22 +159,20 @@ function openFailure(path: string, error: unknown): SpawnFailure {
   return refused(code, `${path} can't be opened`, "read", error);
 }
 
-/** Hashes by identity and times of the file, so that a restart need not read 50 MB again. */
-const known = new Map<string, string>();
+/** What was read, by identity and times of the file, so that a restart need not read 50 MB again. */
+const known = new Map<string, { readonly image: Image; readonly sha256: string }>();
 const KNOWN_MAX = 256;
 /** A file written within the same tick of the file system's clock looks unchanged, so only old ones count. */
 const SETTLED_MS = 2000;
 
-/** Undefined when the file changed meanwhile, or nobody waits any more. A pinned file is always read. */
+/** Undefined when the file changed meanwhile, or nobody waits any more. */
 async function hash(
   file: FileHandle,
   before: BigIntStats,
-  pinned: boolean,
+  image: Image,
   signal: AbortSignal | undefined,
 ): Promise<string | undefined> {
   const key = identity(before);
-  const cached = pinned ? undefined : known.get(key);
-  if (cached !== undefined) return cached;
   const sha256 = createHash("sha256");
   const buffer = Buffer.allocUnsafe(1 << 20);
   for (let position = 0; ;) {
@@ -178,7 +187,7 @@ async function hash(
   if (Date.now() - Number(before.ctimeMs) > SETTLED_MS) {
     const oldest = known.size >= KNOWN_MAX ? known.keys().next().value : undefined;
     if (oldest !== undefined) known.delete(oldest);
-    known.set(key, digest);
+    known.set(key, { image, sha256: digest });
   }
   return digest;
 }

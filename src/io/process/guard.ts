@@ -31,7 +31,7 @@ export interface Isolation {
   readonly exitDetail: boolean;
   /** The bytes that run are the bytes that were hashed; scripts are excepted, they run by path. */
   readonly execOfHashedDescriptor: boolean;
-  /** Descriptors that the supervisor itself inherited do not reach the plugin (Node lets them through). */
+  /** Descriptors that the supervisor itself inherited do not reach the plugin. */
   readonly descriptorsClosed: boolean;
 }
 
@@ -44,7 +44,8 @@ export function isolation(guard: string | undefined): Isolation {
     resourceLimits: guarded,
     exitDetail: guarded,
     execOfHashedDescriptor: guarded,
-    descriptorsClosed: guarded,
+    // Without a guard the supervisor puts /dev/null in their place.
+    descriptorsClosed: true,
   };
 }
 
@@ -76,22 +77,40 @@ function packageRoot(): string {
   return directory;
 }
 
-/** Arguments that make the guard execute `argv` from its descriptor 4. */
+export interface GuardedRun {
+  readonly file: string;
+  readonly argv0: string;
+  readonly args: readonly string[];
+  readonly cwd: string;
+  readonly limits: ProcessLimits | undefined;
+}
+
+/** Arguments that make the guard execute its descriptor 4, which is `file`. `more`: options of its sandbox. */
 export function guardArguments(
-  path: string,
-  args: readonly string[],
-  cwd: string,
-  limits: ProcessLimits = {},
+  { file, argv0, args, cwd, limits = {} }: GuardedRun,
+  more: readonly string[] = [],
 ): string[] {
   const limitArguments = LIMIT_NAMES.flatMap(([key, name]) => {
     const value = limits[key];
     return value === undefined ? [] : ["--limit", `${name}=${value}`];
   });
-  return [...limitArguments, "--cwd", cwd, "--exec-fd", String(EXEC_FD), "--path", path, "--", path, ...args];
+  const executable = ["--exec-fd", String(EXEC_FD), "--path", file];
+  return [...more, ...limitArguments, "--cwd", cwd, ...executable, "--", argv0, ...args];
+}
+
+/** Arguments that make it execute a program within which another guard executes descriptor 4. */
+export function guardOf(program: string, args: readonly string[]): string[] {
+  return ["--role", "outside", "--exec-fd", String(EXEC_FD), "--path", program, "--", program, ...args];
 }
 
 export type GuardLine =
-  | { readonly kind: "started"; readonly pid: number }
+  | {
+      readonly kind: "started";
+      readonly pid: number;
+      /** Of a plugin in a sandbox: its parent, and the version of Landlock that is in force. */
+      readonly guard: number | undefined;
+      readonly landlock: number;
+    }
   | { readonly kind: "failed"; readonly stage: string; readonly errno: number }
   | {
       readonly kind: "exited";
@@ -112,7 +131,7 @@ export function parseGuardLine(line: string): GuardLine | undefined {
   }
   const [a, b, c, d, e] = words.map(Number);
   if (!words.every((word) => /^\d+$/.test(word))) return undefined;
-  if (kind === "started" && a !== undefined) return { kind, pid: a };
+  if (kind === "started" && a !== undefined) return { kind, pid: a, guard: b, landlock: c ?? 0 };
   if (kind === "clean" && a !== undefined && b !== undefined) return { kind, killed: a, left: b };
   if (kind !== "exited" || a === undefined || b === undefined) return undefined;
   if (c === undefined || d === undefined || e === undefined) return undefined;

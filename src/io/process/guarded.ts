@@ -2,9 +2,13 @@ import type { Readable } from "node:stream";
 
 import type { ProcessExit } from "../../../protocol/state.ts";
 import type { OpenExecutable } from "./executable.ts";
-import { decodeWaitStatus, guardArguments, parseGuardLine } from "./guard.ts";
+import { prepare } from "../sandbox/prepare.ts";
+import { enforced } from "../sandbox/enforced.ts";
+import { sandboxFailure } from "../sandbox/unavailable.ts";
+import { decodeWaitStatus, parseGuardLine } from "./guard.ts";
 import type { GuardLine } from "./guard.ts";
 import { launch } from "./launch.ts";
+import { environmentOf } from "../trust/private-copy.ts";
 import type { ProcessSpec, SpawnResult } from "./plugin-process.ts";
 import { NOTHING_LEFT, signal, sweepGroup } from "./process-group.ts";
 import type { ProcessGone } from "./process-group.ts";
@@ -33,9 +37,11 @@ export async function spawnGuarded(
   executable: OpenExecutable,
   settle: () => Promise<void>,
 ): Promise<SpawnResult> {
-  const args = guardArguments(spec.command, spec.args, spec.cwd, spec.limits);
+  const prepared = await prepare(spec, guard, executable.path, environmentOf(spec, executable));
+  if (!prepared.ok) return prepared;
+  const { args, env } = prepared;
   // The guard has no working directory to speak of: it pins none, and a missing one is not its error.
-  const child = await launch(guard, args, { cwd: "/", env: spec.env, descriptor: executable.fd });
+  const child = await launch(guard, args, { cwd: "/", env, descriptor: executable.fd });
   if (!child.ok) return failed(startFailure("guard", child.error));
   const { status } = child;
   if (status === undefined) throw new Error("the guard was started without a status channel");
@@ -96,16 +102,21 @@ export async function spawnGuarded(
   abort.removeEventListener("abort", onAbort);
   if (first === "aborted") kill();
   if (first === "aborted" || first === "guard died" || first.kind === "failed") {
+    const ofSandbox = typeof first !== "string" && first.stage === "sandbox";
+    const said = ofSandbox ? await lastWords(child.release().stderr) : "";
     await ended;
-    if (typeof first !== "string") return failed(startFailure(first.stage, first.errno));
-    return failed(first === "aborted" ? GIVEN_UP : GUARD_DIED);
+    if (typeof first === "string") return failed(first === "aborted" ? GIVEN_UP : GUARD_DIED);
+    return failed(sandboxFailure(first.stage, first.errno, said) ?? startFailure(first.stage, first.errno));
   }
+  const walls = await enforced(spec.sandbox, first);
   return {
     ok: true,
     process: {
       pid: first.pid,
-      guardPid: child.pid,
+      guardPid: first.guard ?? child.pid,
+      enforced: walls,
       sha256: executable.sha256,
+      vouched: executable.vouched,
       startedAt: Date.now(),
       ...child.release(),
       exited: exited.promise,
@@ -129,6 +140,13 @@ function exitOf(line: Said<"exited">): ProcessExit {
     systemMicros,
     peakMemoryBytes: peakKib * 1024,
   };
+}
+
+/** Bubblewrap's, which is gone: its end of the pipe is closed. */
+async function lastWords(stderr: Readable): Promise<string> {
+  let words = "";
+  for await (const chunk of stderr) words = (words + String(chunk)).slice(0, 1000);
+  return words;
 }
 
 function closed(stream: Readable): Promise<void> {

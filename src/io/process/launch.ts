@@ -1,3 +1,5 @@
+import { open, readdir, readFile } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
 import { Duplex } from "node:stream";
 import type { Readable, Writable } from "node:stream";
 
@@ -22,7 +24,10 @@ export type Launched =
 export interface LaunchOptions {
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
-  /** Becomes descriptor 4; descriptor 3 is then a socket to the program. */
+  /**
+   * Becomes descriptor 4; descriptor 3 is then a socket to the program, which is a guard and closes the others. Without
+   * one the program is the plugin, and gets /dev/null for whatever this process would let it inherit.
+   */
   readonly descriptor?: number;
 }
 
@@ -37,16 +42,12 @@ export async function launch(
 ): Promise<Launched> {
   // Loaded on first use: it takes some 50 ms, which commands that start no plugin need not pay.
   const { execa } = await import("execa");
+  const shield = options.descriptor === undefined ? await shieldOf() : undefined;
   const child = execa(file, args, {
     cwd: options.cwd,
     env: options.env,
     extendEnv: false,
-    stdio:
-      options.descriptor === undefined
-        ? ["pipe", "pipe", "pipe"]
-        : // execa takes any descriptor, its types only know the first ten.
-          // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-          ["pipe", "pipe", "pipe", "pipe", options.descriptor as 4],
+    stdio: ["pipe", "pipe", "pipe", ...(shield?.stdio ?? ["pipe" as const, ofAnyNumber(options.descriptor)])],
     buffer: false,
     encoding: "buffer",
     reject: false,
@@ -54,6 +55,8 @@ export async function launch(
     detached: true,
   });
   child.then(ignore, ignore);
+  // The program has its copies by now, or never will.
+  shield?.null.close().catch(ignore);
   const node = child.nodeChildProcess;
   node.on("error", ignore);
   const { pid, stdin, stdout, stderr } = child;
@@ -77,5 +80,50 @@ export async function launch(
   };
   return { ok: true, pid, status, ended, release };
 }
+
+/** execa takes any descriptor, its types only know the first ten. */
+function ofAnyNumber(descriptor: number | undefined): 4 {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+  return descriptor as 4;
+}
+
+interface Shield {
+  readonly null: FileHandle;
+  /** From descriptor 3 on. */
+  readonly stdio: ("ignore" | 4)[];
+}
+
+/** In place of each descriptor that a program would inherit; undefined: there is none. */
+async function shieldOf(): Promise<Shield | undefined> {
+  const inherited = await inheritedDescriptors();
+  if (inherited.length === 0) return undefined;
+  const null_ = await open("/dev/null", "r+");
+  const stdio = Array.from({ length: Math.max(...inherited) - 2 }, (_, index) =>
+    inherited.includes(index + 3) ? ofAnyNumber(null_.fd) : "ignore",
+  );
+  return { null: null_, stdio };
+}
+
+/**
+ * Those that somebody handed to this process: what it opens itself is close-on-exec. Where the system does not say
+ * which is which, all of them.
+ */
+async function inheritedDescriptors(): Promise<number[]> {
+  if (process.platform === "win32") return [];
+  const isLinux = process.platform === "linux";
+  const names = await readdir(isLinux ? "/proc/self/fdinfo" : "/dev/fd").catch(() => []);
+  const all = names.map(Number).filter((descriptor) => descriptor > 2);
+  if (!isLinux) return all;
+  const infos = await Promise.all(
+    all.map((descriptor) => readFile(`/proc/self/fdinfo/${descriptor}`, "latin1").catch(() => "")),
+  );
+  return all.filter((_, index) => {
+    const flags = /^flags:\s*(\d+)/m.exec(infos[index] ?? "")?.[1];
+    return flags !== undefined && (Number.parseInt(flags, 8) & closeOnExec) === 0;
+  });
+}
+
+/** O_CLOEXEC, <asm-generic/fcntl.h>. */
+const closeOnExec = 0o2000000;
 
 function ignore(): void {}

@@ -1,7 +1,7 @@
 /** A plugin's process as its supervisor sees it; how it is made stands in `process.ts`. */
 import type { Readable, Writable } from "node:stream";
-import type { ProcessLimits } from "../../../protocol/config.ts";
-import type { ProcessExit } from "../../../protocol/state.ts";
+import type { ProcessLimits, Sandbox, Trust } from "../../../protocol/config.ts";
+import type { Enforced, ProcessExit } from "../../../protocol/state.ts";
 import type { ProcessGone } from "./process-group.ts";
 import type { SpawnFailure } from "./spawn-failure.ts";
 
@@ -14,8 +14,18 @@ export interface ProcessSpec {
   readonly env: Readonly<Record<string, string>>;
   /** Enforced by the guard only. */
   readonly limits?: ProcessLimits;
+  /** Default: none. A strict one needs the guard and bubblewrap, and `dataDir`. */
+  readonly sandbox?: Sandbox;
+  /** Its own directory, which it may write to in every sandbox. It is there already. */
+  readonly dataDir?: string;
+  /** Files and directories that no grant opens: the supervisor's state and its control socket. */
+  readonly hidden?: readonly string[];
   /** Pinned hash of the executable, hex. */
   readonly sha256?: string;
+  /** What else has to vouch for it. */
+  readonly trust?: Trust;
+  /** Where private copies of executables that something vouches for are kept; undefined: they run where they stand. */
+  readonly copies?: string;
   /** Path of the guard ({@link findGuard}); undefined spawns the plugin directly. */
   readonly guard: string | undefined;
   /**
@@ -31,9 +41,14 @@ export type SpawnResult =
 
 export interface PluginProcess {
   readonly pid: number;
+  /** Of the guard that is its parent: in a strict sandbox that is process 1 there. */
   readonly guardPid: number | undefined;
+  /** What keeps it from the machine, as far as it was asked for or holds anyway. */
+  readonly enforced: readonly Enforced[];
   /** Of the executable, hex. */
   readonly sha256: string;
+  /** What said that it may be run: `sha256`, `bulkhead.lock`, `key ID`. */
+  readonly vouched: readonly string[];
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
   /** The raw pipes. Attach to the readable ones in the same turn of the event loop as the process is had. */

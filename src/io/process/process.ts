@@ -1,8 +1,11 @@
 import { stat } from "node:fs/promises";
 import { setImmediate } from "node:timers/promises";
 
-import { openExecutable } from "./executable.ts";
 import type { OpenExecutable } from "./executable.ts";
+import { environmentOf } from "../trust/private-copy.ts";
+import { openTrusted } from "../trust/trusted-executable.ts";
+import { nothingEnforced } from "../sandbox/enforced.ts";
+import { withoutGuard } from "../sandbox/unavailable.ts";
 import { spawnGuarded } from "./guarded.ts";
 import { launch } from "./launch.ts";
 import type { ProcessSpec, SpawnResult } from "./plugin-process.ts";
@@ -23,18 +26,22 @@ export async function spawnProcess(spec: ProcessSpec): Promise<SpawnResult> {
   if (words.some((word) => word.includes("\0"))) {
     return failed(permanent("config_invalid", "its command, arguments or environment have a NUL character"));
   }
-  const badDirectory = await checkDirectory(spec.cwd);
-  if (badDirectory !== undefined) return failed(badDirectory);
-  const opened = await openExecutable(spec.command, spec.sha256, spec.signal);
+  const { sandbox, guard } = spec;
+  if (sandbox?.mode === "strict" && guard === undefined) return failed(withoutGuard("strict"));
+  const [badDirectory, opened] = await Promise.all([checkDirectory(spec.cwd), openTrusted(spec)]);
+  if (badDirectory !== undefined) {
+    if (opened.ok) await opened.executable.close();
+    return failed(badDirectory);
+  }
   if (!opened.ok) return opened;
   const { executable } = opened;
   // All that has to be over before the pipes are released, from where on no turn of the event loop may
   // pass: what execa does in its next turn, and the closing of the descriptor.
   const settle = async () => void (await Promise.all([setImmediate(), executable.close()]));
   try {
-    return spec.guard === undefined
+    return guard === undefined
       ? await spawnDirectly(spec, executable, settle)
-      : await spawnGuarded(spec, spec.guard, executable, settle);
+      : await spawnGuarded(spec, guard, executable, settle);
   } finally {
     await executable.close();
   }
@@ -45,7 +52,10 @@ async function spawnDirectly(
   executable: OpenExecutable,
   settle: () => Promise<void>,
 ): Promise<SpawnResult> {
-  const child = await launch(spec.command, spec.args, { cwd: spec.cwd, env: spec.env });
+  const child = await launch(executable.path, spec.args, {
+    cwd: spec.cwd,
+    env: environmentOf(spec, executable),
+  });
   if (!child.ok) return failed(startFailure("exec", child.error));
   const { pid } = child;
   let isGone = false;
@@ -59,7 +69,9 @@ async function spawnDirectly(
     process: {
       pid,
       guardPid: undefined,
+      enforced: nothingEnforced(spec.sandbox),
       sha256: executable.sha256,
+      vouched: executable.vouched,
       startedAt: Date.now(),
       ...child.release(),
       exited,

@@ -7,17 +7,28 @@ export type SpawnFailureCode =
   | "not_executable"
   | "wrong_architecture"
   | "checksum_mismatch"
+  | "binary_changed"
+  | "signature_invalid"
+  | "not_trusted"
   | "config_invalid"
+  | "sandbox_unavailable"
   | "spawn_failed";
 
 export interface SpawnFailureDetail {
   /** Name of the system's error, such as `EACCES`. */
   readonly errno?: string;
-  /** Where it happened: `cwd`, `read`, `usage`, `guard`, `fork`, `limit`, `changed`, `exec`, `aborted`. */
+  /** Where it happened: `cwd`, `read`, `usage`, `guard`, `fork`, `limit`, `changed`, `exec`, `copy`, `sandbox`, `aborted`. */
   readonly stage?: string;
-  /** Hashes (`checksum_mismatch`) or architectures (`wrong_architecture`). */
+  /** What is missing (`sandbox_unavailable`). */
+  readonly item?: string;
+  /** Hashes (`checksum_mismatch`, `binary_changed`) or architectures (`wrong_architecture`). */
   readonly expected?: string;
   readonly actual?: string;
+  /** What was accepted says that it is of this version (`binary_changed`). */
+  readonly version?: string;
+  /** The file of the signature, and the keys of which one should have made it (`signature_invalid`). */
+  readonly signature?: string;
+  readonly keys?: readonly string[];
 }
 
 export interface SpawnFailure {

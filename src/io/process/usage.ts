@@ -10,6 +10,8 @@ export interface ProcessUsage {
   readonly memoryBytes: number;
   /** User and system time, of ended descendants too, as far as a parent waited for them. In steps of 10 ms. */
   readonly cpuMicros: number;
+  /** Open descriptors, where they were asked for. */
+  readonly files?: number;
 }
 
 /** The plugin's own process; or its guard, which is not counted itself, and below which is also what escaped. */
@@ -24,11 +26,15 @@ const mostThreads = 4096;
  * Asynchronous, and one file at a time: /proc answers at once, and whatever else waits for a file is not kept waiting.
  * Null: there is no such process, or the system does not tell.
  */
-export async function processUsage(root: UsageRoot, proc = "/proc"): Promise<ProcessUsage | null> {
+export async function processUsage(
+  root: UsageRoot,
+  proc = "/proc",
+  withFiles = false,
+): Promise<ProcessUsage | null> {
   const isGuard = "guard" in root;
   const top = isGuard ? root.guard : root.plugin;
   const units = await unitsOf(proc);
-  const usage = { count: 0, memoryBytes: 0, cpuMicros: 0 };
+  const usage = { count: 0, memoryBytes: 0, cpuMicros: 0, ...(withFiles ? { files: 0 } : {}) };
   for (const pid of await familyOf(top, mostProcesses + (isGuard ? 1 : 0), proc)) {
     const stat = await readStat(pid, proc);
     if (stat === null) continue;
@@ -38,6 +44,7 @@ export async function processUsage(root: UsageRoot, proc = "/proc"): Promise<Pro
     if (own === 0 || stat.state === "Z" || stat.state === "X") continue;
     usage.count++;
     usage.memoryBytes += stat.pages * units.pageBytes;
+    if (usage.files !== undefined) usage.files += await openFilesOf(pid, proc);
   }
   return usage.count === 0 ? null : usage;
 }
@@ -79,6 +86,10 @@ async function childrenBy(proc: string): Promise<ChildrenOf> {
     if (parent !== undefined) children.set(parent, [...(children.get(parent) ?? []), pid]);
   }
   return (pid) => Promise.resolve(children.get(pid) ?? []);
+}
+
+async function openFilesOf(pid: number, proc: string): Promise<number> {
+  return (await readdir(path.join(proc, `${pid}/fd`)).catch(() => [])).length;
 }
 
 interface Stat {

@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { defaults, pluginEntry } from "../../../protocol/config.ts";
+import { defaults, noTrust, pluginEntry } from "../../../protocol/config.ts";
 import {
   daemonDefaults,
   formatProblem,
@@ -89,11 +89,14 @@ log_level = "debug"
         start: "lazy",
         idleStopMs: 600_000,
         sha256: "ab".repeat(32),
+        trust: noTrust,
+        sandbox: { mode: "none" },
         config: { roots: ["x"], when: "1979-05-27" },
         services: ["host.call", "host.log", "todo"],
         calls: ["zeta"],
         contracts: [],
         validate: "relay",
+        quarantine: true,
         aliases: { words: "text", lines: "rows" },
         watch: true,
         restart: { ...defaults.restart, when: "always", minDelayMs: 1000, maxFailures: 0 },
@@ -121,11 +124,14 @@ log_level = "debug"
   const rest = {
     idleStopMs: undefined,
     sha256: undefined,
+    trust: noTrust,
+    sandbox: { mode: "none" },
     config: {},
     services: [],
     calls: [],
     contracts: [],
     validate: "edges",
+    quarantine: true,
     aliases: {},
     watch: false,
     ...defaults,
@@ -235,7 +241,7 @@ describe("a file that changes nothing", () => {
     [
       "an unknown section",
       "[demon]\nkeep = '1d'",
-      [/:1: demon: unknown key; did you mean daemon\? allowed: plugin_dirs, daemon, plugins$/],
+      [/:1: demon: unknown key; did you mean daemon\? allowed: plugin_dirs, daemon, trust, plugins$/],
     ],
     [
       "a wrong daemon option",

@@ -157,6 +157,38 @@ describe("counters and descriptions", () => {
     expect(await again.journal.description("1111")).toBeUndefined();
   });
 
+  it("of one tick are written together with its events, the newest of a plugin", async () => {
+    const { journal } = await open();
+    const written = [
+      journal.savePlugin(pluginRow({ generation: 1 })),
+      journal.append([stateEvent(1)]),
+      journal.savePlugin(pluginRow({ generation: 2 })),
+    ];
+    expect(await Promise.all(written)).toStrictEqual([true, true, true]);
+    expect(inspect((database) => database.prepare("SELECT count(*) AS n FROM events").get())).toMatchObject({
+      n: 1,
+    });
+    await journal.close();
+    expect((await open()).plugins).toStrictEqual([pluginRow({ generation: 2 })]);
+  });
+
+  it("that waited do not come after those of a crash in the same tick", async () => {
+    const { journal } = await open();
+    const saved = journal.savePlugin(pluginRow({ attempt: 1 }));
+    expect(await journal.crash(crashReport(), [], pluginRow({ attempt: 2 }))).toBe(true);
+    expect(await saved).toBe(true);
+    await journal.close();
+    expect((await open()).plugins).toStrictEqual([pluginRow({ attempt: 2 })]);
+  });
+
+  it("are written when the journal is closed in the same tick", async () => {
+    const { journal } = await open();
+    const saved = journal.savePlugin(pluginRow({ generation: 3 }));
+    await journal.close();
+    expect(await saved).toBe(true);
+    expect((await open()).plugins).toStrictEqual([pluginRow({ generation: 3 })]);
+  });
+
   it("keep only the newest two hundred descriptions", async () => {
     const { journal } = await open();
     for (const index of range(1, 201)) await journal.saveDescription(`hash-${index}`, index);

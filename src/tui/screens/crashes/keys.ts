@@ -7,6 +7,7 @@ import { moveKeys, scrolled } from "../../parts/list.ts";
 import { operate } from "../../operate.ts";
 import { step } from "../../screen.ts";
 import type { Binding, Scene } from "../../screen.ts";
+import { quoted } from "../../../text/command-line.ts";
 import { layoutOf } from "./list-lines.ts";
 import { openReport, pageRows } from "./open-page.ts";
 import { reportJson, reportText, sectionFrom } from "./page-lines.ts";
@@ -55,7 +56,6 @@ const reportKeys: readonly CrashesBinding[] = [
       );
     },
   },
-  // `R` will replay the report here, when the daemon has a method for it.
   {
     keys: ["e"],
     label: "read the report in the pager",
@@ -67,6 +67,14 @@ const reportKeys: readonly CrashesBinding[] = [
     },
   },
   copying("y", "copy", "copy the report's id", "the report's id", ({ id }) => id),
+  // A replay runs the plugin's calls again: that is said and asked where it is typed.
+  copying(
+    "R",
+    "replay",
+    "copy the command that replays it",
+    "the command that replays it",
+    ({ id }) => `bulkhead replay ${quoted(id)}`,
+  ),
   copying("Y", undefined, "copy the report as text", "the report", reportText),
   copying("J", undefined, "copy the report as JSON", "the report as JSON", reportJson),
 ];

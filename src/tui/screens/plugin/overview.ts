@@ -14,7 +14,9 @@ import {
   limitWords,
   processLimitWords,
   restartWords,
+  sandboxWords,
   timeoutWords,
+  usageLimitWords,
 } from "../../../text/spec-words.ts";
 import { cpuShare, memory } from "../../../text/stats-words.ts";
 import { versionCell } from "../../../text/status-words.ts";
@@ -45,8 +47,26 @@ const twoColumns = 150;
 const gap = 3;
 
 export function overviewLines(known: Known, width: number): string[] {
-  const sections = [nowRows, workRows, identityRows, contractRows, boundRows, isolationRows, settingRows];
-  const titles = ["Now", "Work", "What it is", "Contract", "How it is run", "Isolation", "Settings"];
+  const sections = [
+    nowRows,
+    workRows,
+    identityRows,
+    contractRows,
+    boundRows,
+    sandboxRows,
+    isolationRows,
+    settingRows,
+  ];
+  const titles = [
+    "Now",
+    "Work",
+    "What it is",
+    "Contract",
+    "How it is run",
+    "Sandbox",
+    "Isolation",
+    "Settings",
+  ];
   const drawn = (from: number, to: number, room: number): string[] =>
     sections.slice(from, to).flatMap((rows, at) => {
       const lines = labelledLines(rows(known, room), room, labelWidth);
@@ -178,7 +198,16 @@ const boundRows: Rows = ({ detail }) => [
       ? null
       : (processLimitWords(detail.limits.process) ?? "no limits of its own"),
   ),
+  ...row("together", detail?.limits === undefined ? null : usageLimitWords(detail.limits.usage)),
 ];
+
+const sandboxRows: Rows = ({ status: { sandbox } }) => {
+  if (sandbox === undefined) return [];
+  const walls = sandbox.enforced.flatMap(({ item, holds, why }) =>
+    row(holds ? "yes" : "NO", `${item}: ${why}`, holds ? "plain" : "warn"),
+  );
+  return [...row("asked for", sandboxWords(sandbox)), ...walls];
+};
 
 const isolationRows: Rows = ({ detail }) =>
   Object.entries(detail?.isolation ?? {}).flatMap(([name, holds]) =>

@@ -1,0 +1,44 @@
+import { expect, test } from "vitest";
+import type { PluginStatus } from "../../protocol/state.ts";
+import { psLines } from "../../src/cli/commands/ps.ts";
+
+const plain = { style: (_: unknown, text: string): string => text, width: 200 };
+
+const stopped: PluginStatus = {
+  id: "min",
+  state: "stopped",
+  why: "",
+  pid: null,
+  guardPid: null,
+  generation: 0,
+  readySince: null,
+  restarts: 0,
+  recentFailures: 0,
+  retryAt: null,
+  error: null,
+  lastCrash: null,
+  version: null,
+  profile: null,
+  apis: [],
+  calls: { inFlight: 0, waiting: 0, answered: 0, failed: 0 },
+  executable: "/bin/min",
+  sha256: null,
+};
+const wall = { item: "files", why: "" };
+
+test("sandboxes have a column where there are any", () => {
+  const lines = psLines(
+    [
+      stopped,
+      { ...stopped, id: "strict", sandbox: { mode: "strict", enforced: [{ ...wall, holds: true }] } },
+      { ...stopped, id: "basic", sandbox: { mode: "basic", enforced: [{ ...wall, holds: false }] } },
+    ],
+    plain,
+    0,
+  );
+  expect(lines.map((line) => line.split(/ {2,}/)[7])).toEqual(["SANDBOX", "-", "strict", "basic 0/1"]);
+});
+
+test("and none where there are none", () => {
+  expect(psLines([stopped], plain, 0)[0]).not.toContain("SANDBOX");
+});
