@@ -14,7 +14,14 @@ import {
   type DaemonSettings,
   type Origin,
 } from "./origin.ts";
-import { problemAt, problemsOf, type ConfigProblem, type Section } from "./problem.ts";
+import {
+  firstProblems,
+  problemAt,
+  problemsOf,
+  shortened,
+  type ConfigProblem,
+  type Section,
+} from "./problem.ts";
 import { plainData, readToml, reasonOf } from "./read.ts";
 import { readSettings, settingsFileOf } from "./settings-file.ts";
 import { commandFor, noCommand, specFrom, type SpecBase } from "./spec.ts";
@@ -178,7 +185,7 @@ async function readEntry(
   const name = pluginId.safeParse(id);
   if (!name.success) {
     const rule = name.error.issues[0]?.message ?? "is not allowed";
-    problems.push(problemAt(section, [], `the plugin's name ${JSON.stringify(id)} ${rule}`));
+    problems.push(problemAt(section, [], `the plugin's name ${JSON.stringify(shortened(id))} ${rule}`));
   }
   const plain = plainData(written, section);
   const entry = pluginEntry.safeParse(plain.value);
@@ -232,7 +239,12 @@ async function ownSettings(
       const other = placeOf({ ...entry, path: [...entry.path, "config", key] });
       return problemAt(section, [key], `is set in ${other} as well; keep it in one place`);
     });
-  return { file, settings, problems, origins: settingOrigins(id, settings, section) };
+  return {
+    file,
+    settings,
+    problems: firstProblems(problems),
+    origins: settingOrigins(id, settings, section),
+  };
 }
 
 /** Mistakes that no single value shows. */

@@ -45,31 +45,47 @@ export function statements(text: string): Statement[] {
 }
 
 export function keyPositions(text: string): FindPosition {
-  const { offsets } = structureOf(text);
+  const { root } = structureOf(text);
   const lineStarts = [0];
   for (let end = text.indexOf("\n"); end !== -1; end = text.indexOf("\n", end + 1)) lineStarts.push(end + 1);
 
   return (path) => {
-    for (let length = path.length; length > 0; length--) {
-      const found = offsets.get(JSON.stringify(path.slice(0, length)));
-      if (found !== undefined) return positionOf(lineStarts, found.offset);
+    let node = root;
+    for (const part of path) {
+      const next = node.members.get(part);
+      if (next === undefined) break;
+      node = next;
     }
-    return undefined;
+    return node === root ? undefined : positionOf(lineStarts, node.offset);
   };
 }
 
+/** A key that is written down, and those below it: together they take no more room than the text. */
+interface Node {
+  offset: number;
+  /** Whether it is defined there, rather than passed through on the way to another. */
+  explicit: boolean;
+  /** Of an array of tables: how many of them there are so far. */
+  tables: number;
+  readonly members: Map<string | number, Node>;
+}
+
+/** A key with its path. */
+interface Place {
+  readonly path: KeyPath;
+  readonly node: Node;
+}
+
 interface Structure {
-  /** By the path as JSON. */
-  readonly offsets: ReadonlyMap<string, { readonly offset: number }>;
+  readonly root: Node;
   readonly statements: Statement[];
 }
 
 function structureOf(text: string): Structure {
-  const offsets = new Map<string, { offset: number; explicit: boolean }>();
-  const arrayTables = new Map<string, number>();
+  const root: Node = { offset: 0, explicit: true, tables: 0, members: new Map() };
   const found: Statement[] = [];
   let at = 0;
-  let table: KeyPath = [];
+  let table: Place = { path: [], node: root };
 
   function take(pattern: RegExp): string | undefined {
     pattern.lastIndex = at;
@@ -85,10 +101,15 @@ function structureOf(text: string): Structure {
     return true;
   }
 
-  function note(path: KeyPath, offset: number, explicit: boolean): void {
-    const name = JSON.stringify(path);
-    const known = offsets.get(name);
-    if (known === undefined || (explicit && !known.explicit)) offsets.set(name, { offset, explicit });
+  function below(parent: Node, part: string | number, offset: number, explicit: boolean): Node {
+    const known = parent.members.get(part);
+    if (known === undefined) {
+      const node: Node = { offset, explicit, tables: 0, members: new Map() };
+      parent.members.set(part, node);
+      return node;
+    }
+    if (explicit && !known.explicit) Object.assign(known, { offset, explicit });
+    return known;
   }
 
   /** `a."b c".d`, each part with its offset. */
@@ -105,22 +126,20 @@ function structureOf(text: string): Structure {
     return parts;
   }
 
-  /** Enters a dotted key below `base` and tells the whole path; the last part is where it is defined. */
-  function enter(
-    base: KeyPath,
-    parts: readonly { name: string; offset: number }[],
-    asHeader: boolean,
-  ): KeyPath {
-    const path = [...base];
+  /** Enters a dotted key below `base`; the last part is where it is defined. */
+  function enter(base: Place, parts: readonly { name: string; offset: number }[], asHeader: boolean): Place {
+    const path = [...base.path];
+    let { node } = base;
     for (const [index, part] of parts.entries()) {
       const last = index === parts.length - 1;
       path.push(part.name);
-      note(path, part.offset, last);
+      node = below(node, part.name, part.offset, last);
       // A header passes through the latest element of each array of tables on its way.
-      const count = asHeader && !last ? arrayTables.get(JSON.stringify(path)) : undefined;
-      if (count !== undefined) path.push(count - 1);
+      if (!asHeader || last || node.tables === 0) continue;
+      path.push(node.tables - 1);
+      node = below(node, node.tables - 1, part.offset, false);
     }
-    return path;
+    return { path, node };
   }
 
   function header(): void {
@@ -128,40 +147,37 @@ function structureOf(text: string): Structure {
     const isArray = eat("[[");
     if (!isArray) at += 1;
     const parts = dottedKey();
-    const path = enter([], parts, true);
-    table = path;
+    table = enter({ path: [], node: root }, parts, true);
+    found.push({ kind: "table", path: table.path, from });
     if (isArray) {
-      const name = JSON.stringify(path);
-      const index = arrayTables.get(name) ?? 0;
-      arrayTables.set(name, index + 1);
-      table = [...path, index];
-      note(table, parts[0]?.offset ?? at, true);
+      const index = table.node.tables++;
+      const node = below(table.node, index, parts[0]?.offset ?? at, true);
+      table = { path: [...table.path, index], node };
     }
-    found.push({ kind: "table", path, from });
     take(restOfLine);
   }
 
   /** Undefined: there is none. */
-  function keyValue(base: KeyPath): Extract<Statement, { kind: "value" }> | undefined {
+  function keyValue(base: Place): Extract<Statement, { kind: "value" }> | undefined {
     const from = at;
     const parts = dottedKey();
     if (parts.length === 0 || !eat("=")) return undefined;
-    const path = enter(base, parts, false);
+    const place = enter(base, parts, false);
     take(blank);
     const valueFrom = at;
-    value(path);
+    value(place);
     const valueTo = valueFrom + text.slice(valueFrom, at).trimEnd().length;
-    return { kind: "value", path, from, valueFrom, valueTo };
+    return { kind: "value", path: place.path, from, valueFrom, valueTo };
   }
 
-  function value(path: KeyPath): void {
+  function value(place: Place): void {
     if (eat("[")) {
       for (let index = 0; ; index++) {
         take(blankLines);
         if (at >= text.length || eat("]")) return;
         const start = at;
-        note([...path, index], at, true);
-        value([...path, index]);
+        const node = below(place.node, index, at, true);
+        value({ path: [...place.path, index], node });
         take(blankLines);
         if (!eat(",") && at === start) return;
       }
@@ -169,7 +185,7 @@ function structureOf(text: string): Structure {
     if (eat("{")) {
       for (;;) {
         take(blankLines);
-        if (at >= text.length || eat("}") || keyValue(path) === undefined) return;
+        if (at >= text.length || eat("}") || keyValue(place) === undefined) return;
         take(blankLines);
         eat(",");
       }
@@ -190,7 +206,7 @@ function structureOf(text: string): Structure {
       else found.push(statement);
     }
   }
-  return { offsets, statements: found };
+  return { root, statements: found };
 }
 
 function positionOf(lineStarts: readonly number[], offset: number): Position {

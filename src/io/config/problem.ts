@@ -37,9 +37,29 @@ export function problemAt(section: Section, path: KeyPath, message: string): Con
     file: section.file,
     line: position?.line,
     column: position?.column,
-    key: formatKey(whole),
+    key: formatKey(whole.map((part) => (typeof part === "number" ? part : shortened(part)))),
     message,
   };
+}
+
+/** Who has made that many mistakes is helped by the first ones. */
+const mostProblems = 20;
+
+/** A file can hold a mistake every few bytes, and all that is said of it goes into logs, events and answers. */
+export function firstProblems(
+  problems: readonly ConfigProblem[],
+  total = problems.length,
+): readonly ConfigProblem[] {
+  const first = problems.slice(0, mostProblems);
+  const last = first.at(-1);
+  if (last === undefined || first.length === total) return first;
+  return [...first, { ...last, key: "", message: `${total - first.length} more mistakes are not shown` }];
+}
+
+const longestShown = 60;
+
+export function shortened(text: string): string {
+  return text.length > longestShown ? `${text.slice(0, longestShown).toWellFormed()}…` : text;
 }
 
 export function formatKey(path: KeyPath): string {
@@ -56,11 +76,14 @@ export function problemsOf(
   input: unknown,
   schema: z.ZodType,
   section: Section,
-): ConfigProblem[] {
-  return flatten(error.issues, []).flatMap(({ issue, path }) => {
+): readonly ConfigProblem[] {
+  const issues = flatten(error.issues, []);
+  const problems = issues.slice(0, mostProblems).flatMap(({ issue, path }) => {
     if (issue.code === "unrecognized_keys") {
       const known = keysOf(schemaAt(schema, path));
-      return issue.keys.map((key) => problemAt(section, [...path, key], unknownKey(key, known)));
+      return issue.keys
+        .slice(0, mostProblems)
+        .map((key) => problemAt(section, [...path, key], unknownKey(key, known)));
     }
     if (issue.code === "invalid_key") {
       const rule = issue.issues[0]?.message ?? "is not allowed";
@@ -76,6 +99,11 @@ export function problemsOf(
       problemAt(section, path, found === undefined ? `is missing, ${rule}` : `found ${show(found)}, ${rule}`),
     ];
   });
+  const all = issues.map(({ issue }) => (issue.code === "unrecognized_keys" ? issue.keys.length : 1));
+  return firstProblems(
+    problems,
+    all.reduce((sum, each) => sum + each, 0),
+  );
 }
 
 function unknownKey(key: string, known: readonly string[]): string {
@@ -136,14 +164,12 @@ function valueAt(input: unknown, path: KeyPath): unknown {
   return path.reduce(memberOf, input);
 }
 
-const longestShown = 60;
-
 function show(value: unknown): string {
   if (Array.isArray(value)) return "an array";
   if (value instanceof Date) return value.toISOString();
   if (typeof value === "object" && value !== null) return "a table";
   const text = typeof value === "string" ? JSON.stringify(value) : String(value);
-  return text.length > longestShown ? `${text.slice(0, longestShown)}…` : text;
+  return shortened(text);
 }
 
 type JsonSchema = z.core.JSONSchema.BaseSchema;

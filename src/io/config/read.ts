@@ -3,7 +3,7 @@ import { constants } from "node:fs";
 import { open } from "node:fs/promises";
 import { parse, TomlDate, TomlError } from "smol-toml";
 import { keyPositions, type KeyPath } from "./position.ts";
-import { problemAt, type ConfigProblem, type Section } from "./problem.ts";
+import { firstProblems, problemAt, type ConfigProblem, type Section } from "./problem.ts";
 import { kindOf } from "../process/file-kind.ts";
 
 export type TomlFile =
@@ -17,6 +17,9 @@ export type TomlFile =
 
 /** The daemon parses nothing larger than this. */
 const largestFile = 1024 ** 2;
+
+/** What goes to plugins and clients is JSON, and is refused beyond this. A dotted key is a level for each of its parts. */
+const deepest = 90;
 
 /** Never throws: what is wrong comes as a problem. Values are as smol-toml gives them; see `plainData`. */
 export async function readToml(file: string): Promise<TomlFile> {
@@ -33,13 +36,27 @@ export async function readToml(file: string): Promise<TomlFile> {
   if (typeof bytes === "string") return refuse(bytes);
   try {
     const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-    return { ok: true, table: parse(text), section: { file, find: keyPositions(text), path: [] }, text };
+    const table = parse(text);
+    if (isDeeper(table, deepest)) return refuse(`is nested deeper than ${deepest} levels`);
+    return { ok: true, table, section: { file, find: keyPositions(text), path: [] }, text };
   } catch (error) {
     if (!(error instanceof TomlError)) return refuse("must be UTF-8 text");
     // Its message goes on with a block of source lines; the position says the same in less space.
     const reason = /^Invalid TOML document: (.*)$/m.exec(error.message)?.[1] ?? error.message;
     return refuse(`is not valid TOML: ${reason}`, error.line, error.column);
   }
+}
+
+/** Without recursion: it could be a million levels. */
+function isDeeper(table: object, levels: number): boolean {
+  let level: object[] = [table];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > levels) return true;
+    level = level.flatMap((each) =>
+      Object.values(each).filter((member): member is object => typeof member === "object" && member !== null),
+    );
+  }
+  return false;
 }
 
 /** The content, or what is wrong. Reads what was looked at, no more of it than is allowed, and waits for no writer. */
@@ -83,7 +100,7 @@ export function plainData(
     });
     return Object.fromEntries(members);
   };
-  return { value: plain(value, []), problems };
+  return { value: plain(value, []), problems: firstProblems(problems) };
 }
 
 const reasons: Record<string, string> = {

@@ -125,12 +125,11 @@ export type GuardLine =
 /** One line of the status channel; undefined when it is not one (a guard of another build). */
 export function parseGuardLine(line: string): GuardLine | undefined {
   const [kind, ...words] = line.split(" ");
-  if (kind === "failed") {
-    const errno = Number(words[1]);
-    return words.length === 2 && Number.isInteger(errno) ? { kind, stage: words[0] ?? "", errno } : undefined;
-  }
+  const stage = kind === "failed" ? (words.shift() ?? "") : "";
+  // No more digits than a double holds exactly: a pid beyond is none.
+  if (!words.every((word) => /^\d{1,15}$/.test(word))) return undefined;
   const [a, b, c, d, e] = words.map(Number);
-  if (!words.every((word) => /^\d+$/.test(word))) return undefined;
+  if (kind === "failed") return a === undefined || words.length > 1 ? undefined : { kind, stage, errno: a };
   if (kind === "started" && a !== undefined) return { kind, pid: a, guard: b, landlock: c ?? 0 };
   if (kind === "clean" && a !== undefined && b !== undefined) return { kind, killed: a, left: b };
   if (kind !== "exited" || a === undefined || b === undefined) return undefined;

@@ -32,6 +32,8 @@ const MINIMISING_ATTEMPTS = 3000;
 /** Of a seed, in bytes. */
 const LARGE = 512;
 const SHORTENING_ATTEMPTS = 100;
+/** What is larger still is not kept for what it reaches: chance had a part in it, and a repository is no place for it. */
+const LARGEST_KEPT = 20 * 1024;
 
 export async function fuzz(target: Target, options: FuzzOptions): Promise<Fuzzed> {
   const watch = new Watch(target.name);
@@ -154,7 +156,9 @@ class Search {
       true,
     );
     const finds = [...seeds.filter(({ found }) => found !== undefined), ...this.#found.values()];
-    const others = smallest.filter((bytes) => !finds.some((each) => each.bytes.equals(bytes)));
+    const others = smallest.filter(
+      (bytes) => bytes.length <= LARGEST_KEPT && !finds.some((each) => each.bytes.equals(bytes)),
+    );
     this.#kept.splice(0, Infinity, ...smallest);
     return [...finds, ...others.map((bytes) => ({ bytes }))];
   }

@@ -41,6 +41,7 @@ function check(result: ConfigResult, texts: readonly string[]): void {
   const { config } = result;
   for (const problem of config.problems) checkProblem(problem, texts);
   for (const { id, problems } of config.broken) {
+    must(problems.length <= 100, "a broken plugin has a bounded number of problems", problems.length);
     must(problems.length > 0, "a broken plugin has a reason", id);
     for (const problem of problems) checkProblem(problem, texts);
   }
@@ -59,6 +60,7 @@ function check(result: ConfigResult, texts: readonly string[]): void {
 function checkProblem(problem: ConfigProblem, texts: readonly string[]): void {
   const shown = formatProblem(problem);
   must(!/[\n\r\u2028\u2029]/.test(shown), "a problem is one line", shown);
+  must(shown.length < 1000, "a problem is short", shown.length);
   const { line } = problem;
   if (line === undefined) return;
   const text = texts[names.findIndex((name) => problem.file.endsWith(name))] ?? "";

@@ -10,7 +10,11 @@ function run(input: Buffer): void {
     if (line === undefined) continue;
     must(text.startsWith(line.kind), "a line is of the kind that it says", text);
     for (const [name, value] of Object.entries(line)) {
-      if (typeof value === "number") must(!Number.isNaN(value), "a number is one", { name, value });
+      if (typeof value === "number")
+        must(Number.isSafeInteger(value) && value >= 0, "a number is one that a system counts", {
+          name,
+          value,
+        });
     }
     if (line.kind !== "exited") continue;
     const { code, signal } = decodeWaitStatus(line.status);

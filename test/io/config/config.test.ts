@@ -147,6 +147,44 @@ log_level = "debug"
   });
 });
 
+describe("a file that is made to be hard to read", () => {
+  const mebibyte = 1024 ** 2;
+  const head = '[plugins.p]\ncommand = "p"\n';
+  const good = '[plugins.good]\ncommand = "g"\n';
+
+  test.each([
+    ["a key of half a million parts", `a${".a".repeat(mebibyte / 2 - 10)} = 1`],
+    [
+      "tables within tables in each line",
+      Array.from({ length: 100 }, (_, i) => `[k${i}${".a".repeat(3000)}]`).join("\n"),
+    ],
+  ])("%s is refused as too deep", async (_what, toml) => {
+    expect(await refusal(toml)).toEqual(["bulkhead.toml: is nested deeper than 90 levels"]);
+  });
+
+  test("a key of 300 KB above 50,000 others is read", async () => {
+    const lines = Array.from({ length: 50_000 }, (_, i) => `k${i} = 1`);
+    const problems = await problemsOf(`[plugins.p.${"k".repeat(300_000)}]\n${lines.join("\n")}`);
+    expect(problems.join("").length).toBeLessThan(5000);
+  });
+
+  test.each([
+    ["arguments", `args = [${"1,".repeat(400_000)}]`],
+    ["numbers", `config = { a = [${"inf,".repeat(200_000)}] }`],
+    ["keys", Array.from({ length: 60_000 }, (_, i) => `k${i} = 1`).join("\n")],
+  ])("tens of thousands of wrong %s, or more, are told by the first twenty", async (_what, wrong) => {
+    const { plugins, broken } = await load(`${good}${head}${wrong}`);
+    expect(plugins.map(({ id }) => id)).toEqual(["good"]);
+    expect(broken[0]?.problems).toHaveLength(21);
+    expect(broken[0]?.problems.map(formatProblem).at(-1)).toMatch(/: \d+ more mistakes are not shown$/);
+  });
+
+  test("a name of a megabyte is told by its beginning", async () => {
+    const { broken } = await load(`[plugins.${"P".repeat(900_000)}]\ncommand = "p"`);
+    expect(broken[0]?.problems.map((each) => formatProblem(each).length)).toEqual([expect.closeTo(300, -3)]);
+  });
+});
+
 test("an alias that is taken is named with its place, and ignored", async () => {
   const { plugins, problems } = await load(`
 [plugins.one]
