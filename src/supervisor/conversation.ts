@@ -4,6 +4,7 @@ import { BulkheadError } from "../../protocol/error.ts";
 import type { JsonSchema } from "../../protocol/description.ts";
 import type { RecordedMessage } from "../../protocol/state.ts";
 import type { SessionEvent } from "../core/session-state.ts";
+import { withoutSecrets } from "../core/message-head.ts";
 import type { PluginProcess } from "../io/process/plugin-process.ts";
 import type { Deadlines } from "../wire/deadlines.ts";
 import { origin, reserveOf } from "../core/lineage.ts";
@@ -244,9 +245,7 @@ export class Conversation {
   /** The last messages in both directions. */
   messages(): RecordedMessage[] {
     const isSecretive = (method: string): boolean => mayHoldSecrets(this.#paramsOf(method));
-    return this.#recorder
-      .messages(performance.now())
-      .map((message) => (message.direction === "to_plugin" ? withoutSecrets(message, isSecretive) : message));
+    return this.#recorder.messages(performance.now()).map((message) => withoutSecrets(message, isSecretive));
   }
 
   #paramsOf(method: string): JsonSchema | undefined {
@@ -343,14 +342,6 @@ function contextOf(
     bulk: bulk ? true : undefined,
   };
   return Buffer.from(JSON.stringify(context));
-}
-
-/** A head is cut off somewhere: where params may hold a secret, none of them are shown. */
-function withoutSecrets(message: RecordedMessage, isSecretive: (method: string) => boolean): RecordedMessage {
-  const end = message.head.indexOf(',"params":');
-  const method = /"method":"([^"]+)"/.exec(end < 0 ? "" : message.head.slice(0, end))?.[1];
-  if (method === undefined || !isSecretive(method)) return message;
-  return { ...message, head: message.head.slice(0, end) };
 }
 
 /** Of a plugin that was granted nothing, or that calls before it is told what it may call. */

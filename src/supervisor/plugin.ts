@@ -52,7 +52,7 @@ export class Plugin {
       deadlines,
       spec: () => this.spec,
       inFlight: () => this.#lives.current?.inFlight ?? 0,
-      send: (...call) => this.#pass(...call),
+      send: (...call) => this.#passLate(...call),
       again: (...call) => this.#route(...call),
       note: (text) => this.note(text),
       save: () => this.#lives.save(),
@@ -326,30 +326,33 @@ export class Plugin {
     settle: Settle,
   ): RoutedCall {
     this.#touch();
-    const { agreement } = session;
-    const found = agreement?.methods.get(method);
-    const { fingerprint, credit, onItem } = options;
-    if (agreement !== null && fingerprint !== undefined && fingerprint !== agreement.fingerprint) {
-      settle(changed(this.id, agreement));
-    } else if (found === undefined) {
-      settle(undeclared(this.id, method, [...(agreement?.methods.keys() ?? [])]));
-    } else if (options.retry === true && found.idempotent !== true) {
-      settle(notIdempotent(this.id, method));
-    } else if (found.item === undefined) {
-      // It may be read as a stream, but nothing can come.
-      const plain = onItem === undefined ? options : { ...options, credit: undefined, onItem: undefined };
-      return this.#admit(method, params, plain, settle);
-    } else if (credit === undefined || onItem === undefined) {
-      settle(isStream(this.id, method));
-    } else {
-      return this.#admit(method, params, options, settle);
-    }
+    const refused = this.#refused(session, method, options);
+    if (refused !== undefined) settle(refused);
+    else if (this.quarantine.isQuiet) return this.#pass(method, params, options, settle);
+    else return this.quarantine.admit(method, params, options, settle);
     return endedCall;
   }
 
-  #admit(method: string, params: JsonText | undefined, options: RouteOptions, settle: Settle): RoutedCall {
-    if (this.quarantine.isQuiet) return this.#pass(method, params, options, settle);
-    return this.quarantine.admit(method, params, options, settle);
+  /** Why the agreement that is in force does not let it through; undefined: it does. */
+  #refused({ agreement }: Session, method: string, options: RouteOptions) {
+    const found = agreement?.methods.get(method);
+    const { fingerprint, credit, onItem } = options;
+    if (agreement !== null && fingerprint !== undefined && fingerprint !== agreement.fingerprint) {
+      return changed(this.id, agreement);
+    }
+    if (found === undefined) return undeclared(this.id, method, [...(agreement?.methods.keys() ?? [])]);
+    if (options.retry === true && found.idempotent !== true) return notIdempotent(this.id, method);
+    const isRead = credit !== undefined && onItem !== undefined;
+    return found.item !== undefined && !isRead ? isStream(this.id, method) : undefined;
+  }
+
+  /** It was held back, and another process may serve by now. */
+  #passLate(method: string, params: JsonText | undefined, options: RouteOptions, settle: Settle): RoutedCall {
+    const session = this.#lives.current;
+    const refused = session === null ? undefined : this.#refused(session, method, options);
+    if (refused === undefined) return this.#pass(method, params, options, settle);
+    settle(refused);
+    return endedCall;
   }
 
   #pass(method: string, params: JsonText | undefined, options: RouteOptions, settle: Settle): RoutedCall {
@@ -359,9 +362,12 @@ export class Plugin {
       return endedCall;
     }
     const { agreement, spec } = session;
-    if (spec.validate === "edges" || agreement === null) return session.call(method, params, options, settle);
+    // It may be read as a stream, but nothing can come.
+    const isPlain = options.onItem === undefined || agreement?.methods.get(method)?.item !== undefined;
+    const wanted = isPlain ? options : { ...options, credit: undefined, onItem: undefined };
+    if (spec.validate === "edges" || agreement === null) return session.call(method, params, wanted, settle);
     this.#check = RelayCheck.of(this.#check, this.id, agreement.methods);
-    return this.#check.call(session, method, params, options, settle);
+    return this.#check.call(session, method, params, wanted, settle);
   }
 
   /** Its process is dying, and that is not told yet. */

@@ -57,12 +57,14 @@ async function replay(open: Context, id: string, options: Options): Promise<void
   const plan = replayPlan(report, options.call);
   const configured = await specOf(open, report.plugin);
   const spec = trialSpec(configured, under);
-  await ask(open, report, plan, { configured, spec, yes: options.yes === true });
+  const sha256 = await ask(open, report, plan, { configured, spec, yes: options.yes === true });
+  // What was shown is what runs; a program around it opens the file by itself.
+  const shown = under.length === 0 ? { ...spec, sha256: spec.sha256 ?? sha256 } : spec;
 
   const signal = open.interrupt();
   const trials: Trial[] = [];
   const run = async (calls: readonly ReplayCall[]): Promise<Trial> => {
-    const trial = await runTrial(spec, calls, {
+    const trial = await runTrial(shown, calls, {
       patienceMs,
       signal,
       exitCounts: under.length > 0,
@@ -120,7 +122,7 @@ async function ask(
   report: CrashReport,
   { calls, left }: ReplayPlan,
   { configured, spec, yes }: { configured: PluginSpec; spec: PluginSpec; yes: boolean },
-): Promise<void> {
+): Promise<string> {
   const { out } = open;
   for (const each of left) noteLeft(open, each);
   if (calls.length === 0) {
@@ -146,7 +148,7 @@ async function ask(
   out.note(`${plural(calls.length, "call")}, with all that they do outside the plugin:`);
   for (const { n, method, params } of calls)
     out.note(`  ${n}  ${terminalLine(`${method} ${(params ?? "").slice(0, 200)}`)}`);
-  if (yes) return;
+  if (yes) return sha256;
   if (out.json || !process.stdin.isTTY || !out.talksToTerminal) {
     throw BulkheadError.of("usage", "there is nobody to ask whether to run them: say --yes");
   }
@@ -154,6 +156,7 @@ async function ask(
   const answer = await lines.question("Run them? [y/N] ");
   lines.close();
   if (!/^y(es)?$/i.test(answer.trim())) throw BulkheadError.of("cancelled", "nothing was run");
+  return sha256;
 }
 
 function tell({ out }: Context, calls: readonly ReplayCall[], trial: Trial, isUnder: boolean): void {

@@ -20,6 +20,8 @@ export interface PluginRow {
 /** As `src/core/quarantine.ts` has it. */
 export interface Quarantine {
   readonly binary: string | null;
+  /** What params are hashed with. */
+  readonly key?: string;
   readonly entries: readonly QuarantineEntry[];
 }
 
