@@ -40,6 +40,8 @@ export interface IncomingRequestsOptions {
   readonly send: (message: Frame) => void;
   /** Queues what may be dropped; false when it was. */
   readonly offer: (message: Frame) => boolean;
+  /** Queues what is of use only now, as long as little is waiting. */
+  readonly mention: (message: Frame) => void;
   readonly onHandlerError: (error: unknown) => void;
 }
 
@@ -167,7 +169,7 @@ export class IncomingRequests {
     const lead = `{"jsonrpc":"2.0","method":"$/progress","params":{"id":${idJson(request.id)},"value":`;
     // The frame closes the message; the params object is closed by the joint of an empty payload.
     const message = frame(lead, value, "}", NOTHING);
-    if (message.bodyBytes <= this.#options.frameBytes) this.#options.offer(message);
+    if (message.bodyBytes <= this.#options.frameBytes) this.#options.mention(message);
   }
 
   item(request: Request, seq: number, value: Slice, cursor: Slice | undefined): boolean {

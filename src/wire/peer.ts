@@ -33,6 +33,8 @@ const INVALID_REQUEST = -32600;
 const METHOD_NOT_FOUND = -32601;
 const INTERNAL_ERROR = -32603;
 const BUSY: RpcError = { code: -32000, message: "too many requests in flight" };
+/** Progress waits for its reader in about so many bytes, which are thousands of messages: the next one says more than the last. */
+const MOST_PROGRESS = 1024 * 1024;
 
 /**
  * One side of a JSON-RPC 2.0 connection over two streams. Messages are handled in the order in which they
@@ -81,6 +83,9 @@ export class Peer {
       frameBytes: limits.frameBytes,
       send: (message) => this.#send(message),
       offer: (message) => this.#writer.append(message),
+      mention: (message) => {
+        if (this.#writer.queuedBytes < MOST_PROGRESS) this.#writer.append(message);
+      },
       onHandlerError,
     });
     // A stream that is over says so no more.

@@ -356,6 +356,21 @@ describe("requests", () => {
     expect(await received.next()).toMatchObject({ id: 1, result: 2 });
   });
 
+  test("report progress only while little of it is waiting", async () => {
+    const { far, peer } = peerAndFarEnd({
+      onRequest: (request) => {
+        for (let i = 0; i < 100_000; i++) request.progress(toSlice({ done: i }));
+        expect(peer.queuedBytes).toBeLessThan(1024 * 1024 + 128);
+        request.respond(toSlice("done"));
+      },
+    });
+    far.write(json({ id: 1, method: "x" }));
+    const received = messages(far);
+    let last = await received.next();
+    while (!("result" in Object(last))) last = await received.next();
+    expect(last).toMatchObject({ id: 1, result: "done" });
+  });
+
   test("are told of their cancellation, and answered all the same", async () => {
     const { far } = peerAndFarEnd({
       onRequest: (request) => {
