@@ -251,6 +251,11 @@ export const errors = {
     cause: "The daemon ended, or could not start.",
     hint: "Read the daemon's log; bulkhead doctor checks the surroundings.",
   }),
+  state_unusable: entry(-31949, "operator", false, {
+    cause:
+      "The state directory, or the lock or socket in it, can not be used: read-only, full, of somebody else, open to others.",
+    hint: "Mend what the message names, or take another directory: bulkhead up --state-dir DIR; bulkhead doctor looks at it.",
+  }),
   usage: entry(-31946, "caller", false, {
     cause: "The command line does not make sense.",
     hint: "See: bulkhead help",

@@ -76,6 +76,7 @@ const exitCodes: Record<ErrorCode, ExitCode> = {
   already_running: exit.usage,
   crash_not_found: exit.notFound,
   daemon_failed: exit.internal,
+  state_unusable: exit.usage,
   usage: exit.usage,
   read_only: exit.usage,
   todo_file_unusable: exit.usage,

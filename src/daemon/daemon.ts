@@ -8,14 +8,12 @@ import { controlRange } from "../../protocol/range.ts";
 import { formatProblem, loadConfig } from "../io/config/config.ts";
 import type { ConfigResult, LoadedConfig } from "../io/config/config.ts";
 import { openDaemonLog } from "../io/log/daemon-log.ts";
-import { acquireLock } from "../io/lock.ts";
-import { ensurePrivateDir, statePaths } from "../io/paths.ts";
+import type { DaemonLog } from "../io/log/daemon-log.ts";
+import { statePaths } from "../io/paths.ts";
 import type { StatePaths } from "../io/paths.ts";
 import { listen } from "../io/socket.ts";
-import type { Listener } from "../io/socket.ts";
 import type { SettingsChange } from "../io/config/settings-file.ts";
 import type { Change } from "../supervisor/plugin-set.ts";
-import { inUse } from "../supervisor/state-lock.ts";
 import { Supervisor, version } from "../supervisor/supervisor.ts";
 import { Deadlines } from "../wire/deadlines.ts";
 import { Connection } from "./connection.ts";
@@ -24,7 +22,9 @@ import { ControlMethods } from "./methods.ts";
 import type { DaemonItself } from "./methods.ts";
 import { PluginConfigurations } from "./plugin-settings.ts";
 import { PluginTrust } from "./plugin-trust.ts";
+import { Notices } from "./notices.ts";
 import { notify } from "./notify.ts";
+import { Place } from "./place.ts";
 
 export interface DaemonRunOptions {
   /** Absolute; null: no configuration, and so no plugins until one is found and reloaded. */
@@ -41,16 +41,13 @@ export interface DaemonRunOptions {
 /**
  * Runs until it is stopped by a signal or by `daemon.stop`; resolves with the exit status.
  *
- * @throws BulkheadError `already_running`, `invalid_config`, `daemon_failed`: why it could not start.
+ * @throws BulkheadError `already_running`, `state_unusable`, `invalid_config`, `daemon_failed`: why it could not start, or go on.
  */
 export async function runDaemon(options: DaemonRunOptions): Promise<number> {
   const paths = statePaths({ flag: options.stateDir, env: process.env });
-  ensurePrivateDir(paths.stateDir);
-  ensurePrivateDir(paths.runtimeDir);
-  const lock = acquireLock(paths.lock, { pid: process.pid });
-  if (!lock.ok) {
-    throw BulkheadError.of("already_running", inUse(paths.stateDir, lock.holder?.pid));
-  }
+  // A write beyond RLIMIT_FSIZE ends a process that does not listen; one that does gets an error, which is told.
+  process.on("SIGXFSZ", () => undefined);
+  const place = Place.take(paths);
   try {
     const load = loaderFor(options);
     const config = await soundConfig(load);
@@ -59,13 +56,16 @@ export async function runDaemon(options: DaemonRunOptions): Promise<number> {
       level: config.daemon.logLevel,
       alsoStderr: options.logToStderr === true,
     });
-    await new Daemon(paths, load, config, log.logger).run(options.ready);
+    await new Daemon(paths, place, load, config, log).run(options.ready);
     log.close();
     return 0;
   } finally {
-    lock.release();
+    place.release();
   }
 }
+
+/** Between two looks at whether lock and socket are still there. Milliseconds. */
+const placeMs = 10_000;
 
 type Load = () => Promise<ConfigResult>;
 
@@ -84,21 +84,30 @@ async function soundConfig(load: Load): Promise<LoadedConfig> {
 
 class Daemon implements DaemonItself {
   readonly #paths: StatePaths;
+  readonly #place: Place;
   readonly #load: Load;
   readonly #log: Logger;
+  readonly #reopenLog: () => void;
+  readonly #notices = new Notices(Date.now);
   readonly #connections = new Set<Connection>();
   readonly #startedAt = Date.now();
   readonly #stopped = Promise.withResolvers<void>();
   #config: LoadedConfig;
   #supervisor: Supervisor | null = null;
   #stopping: Promise<void> | null = null;
+  /** Another daemon has taken the place of this one. */
+  #ousted: BulkheadError | null = null;
+  #restoring = false;
   #changing: Promise<unknown> = Promise.resolve();
 
-  constructor(paths: StatePaths, load: Load, config: LoadedConfig, log: Logger) {
+  constructor(paths: StatePaths, place: Place, load: Load, config: LoadedConfig, log: DaemonLog) {
     this.#paths = paths;
+    this.#place = place;
     this.#load = load;
     this.#config = config;
-    this.#log = log;
+    this.#log = log.logger;
+    // The next line opens the file anew.
+    this.#reopenLog = log.close;
   }
 
   async run(ready: DaemonRunOptions["ready"]): Promise<void> {
@@ -109,8 +118,7 @@ class Daemon implements DaemonItself {
       hidden: [this.#paths.socket, daemon.readOnlySocket ?? []].flat(),
       locked: true,
       keep: daemon,
-      onProblem: ({ message, ok }) =>
-        ok ? log.info({ message }, "storage") : log.error({ message }, "storage"),
+      onProblem: ({ message, ok }) => this.#notice(message, ok),
     });
     this.#supervisor = supervisor;
     supervisor.subscribe(({ type, at: _at, seq: _seq, ...event }) => {
@@ -119,52 +127,76 @@ class Daemon implements DaemonItself {
         log[type === "session.crash" ? "warn" : "info"](event, type);
     });
     const signals = this.#listenToSignals();
-    let listener: Listener | null = null;
+    let looking: NodeJS.Timeout | undefined;
     try {
       // Before anybody can ask: a client must not be told that a plugin does not exist because it is not there yet.
       await this.#apply(this.#config);
-      listener = await this.#listen(supervisor);
+      await this.#listen(supervisor);
+      looking = setInterval(() => void this.#keepPlace(), placeMs);
       log.info({ pid: process.pid, version, socket: this.#paths.socket }, "ready");
       ready?.({ pid: process.pid, socket: this.#paths.socket });
       await notify("READY=1");
       await this.#stopped.promise;
     } finally {
-      await listener?.close();
+      clearInterval(looking);
+      await this.#place.close();
       await this.stop("finished");
       await Promise.all([...this.#connections].map((connection) => connection.close()));
       signals.close();
       log.info({ pid: process.pid }, "stopped");
     }
+    if (this.#ousted !== null) throw this.#ousted;
   }
 
-  async #listen(supervisor: Supervisor): Promise<Listener> {
+  async #listen(supervisor: Supervisor): Promise<void> {
     const methods = new ControlMethods(supervisor, this);
     const deadlines = new Deadlines();
     const onEnd = (connection: Connection, why: string): void => {
       if (!this.#connections.delete(connection)) return;
       this.#log.debug({ client: connection.client, why }, "client left");
     };
+    const take = (readOnly: boolean) => (socket: Socket) => {
+      this.#makeRoom(readOnly);
+      this.#connections.add(new Connection({ socket, supervisor, methods, deadlines, onEnd, readOnly }));
+    };
+    const refused = (why: string): void => this.#notice(`a client could not be taken: ${why}`, false);
+    const { readOnlySocket } = this.#config.daemon;
     try {
-      return await this.#listenOnAll((socket, readOnly) => {
-        this.#makeRoom(readOnly);
-        this.#connections.add(new Connection({ socket, supervisor, methods, deadlines, onEnd, readOnly }));
-      });
+      await this.#place.listen(
+        () => listen(this.#paths.socket, take(false), 0o600, refused),
+        ...(readOnlySocket === null ? [] : [() => listen(readOnlySocket, take(true), 0o660, refused)]),
+      );
     } catch (error) {
       await supervisor.close("could not listen");
       throw error;
     }
   }
 
-  async #listenOnAll(take: (socket: Socket, readOnly: boolean) => void): Promise<Listener> {
-    const own = await listen(this.#paths.socket, (socket) => take(socket, false));
-    const { readOnlySocket } = this.#config.daemon;
-    if (readOnlySocket === null) return own;
+  /** Told to the log once, and kept for `doctor`. */
+  #notice(message: string, ok: boolean): void {
+    if (!this.#notices.add(message, ok)) return;
+    if (ok) this.#log.info({ message }, "storage");
+    else this.#log.error({ message }, "storage");
+  }
+
+  async #keepPlace(): Promise<void> {
+    if (this.#stopping !== null || this.#restoring) return;
+    this.#restoring = true;
     try {
-      const shared = await listen(readOnlySocket, (socket) => take(socket, true), 0o660);
-      return { close: async () => void (await Promise.all([own.close(), shared.close()])) };
+      const restored = await this.#place.restore();
+      if (restored.length === 0) return;
+      // Where they went, the log may have gone as well.
+      this.#reopenLog();
+      this.#notice(`somebody had removed the daemon's ${restored.join(" and ")}; made again`, false);
     } catch (error) {
-      await own.close();
-      throw error;
+      const isOusted = error instanceof BulkheadError && error.code === "already_running";
+      if (!isOusted) return this.#notice(error instanceof Error ? error.message : String(error), false);
+      // Two on one state would write each other's files.
+      this.#ousted ??= error;
+      this.#log.fatal({ err: error }, "another daemon has taken this one's place");
+      void this.stop(error.message).finally(() => this.#stopped.resolve());
+    } finally {
+      this.#restoring = false;
     }
   }
 
@@ -192,7 +224,10 @@ class Daemon implements DaemonItself {
       signalled = true;
       void this.stop(signal).finally(() => this.#stopped.resolve());
     };
-    const reload = (): void => void this.reload().catch(() => undefined);
+    const reload = (): void => {
+      void this.#keepPlace();
+      void this.reload().catch(() => undefined);
+    };
     const died = (error: unknown): void => {
       // Nothing is known about the state any more. The guards see to the plugins.
       this.#log.fatal({ err: error }, "the daemon failed");
@@ -314,7 +349,7 @@ class Daemon implements DaemonItself {
   }
 
   doctor() {
-    return doctor(this.#started(), this.#config.file, this.#problems());
+    return doctor(this.#started(), this.#config.file, this.#problems(), this.#notices.list());
   }
 
   showConfig() {

@@ -1,17 +1,25 @@
 /** What the daemon knows about its own health, for `bulkhead doctor`. */
+import { readdirSync, readFileSync } from "node:fs";
 import type { Check } from "../../protocol/control-results.ts";
 import { findGuard } from "../io/process/guard.ts";
 import { probe } from "../io/sandbox/probe.ts";
+import type { Notice } from "./notices.ts";
 import type { Supervisor } from "../supervisor/supervisor.ts";
+
+/** Of all descriptors: from here on it is said. */
+const nearlyAll = 0.9;
 
 /** `file`: the configuration in use. */
 export async function doctor(
   supervisor: Supervisor,
   file: string | null,
   problems: readonly string[],
+  notices: readonly Notice[],
 ): Promise<Check[]> {
   return [
     journal(supervisor),
+    surroundings(notices),
+    descriptors(),
     guard(supervisor),
     ...(await probe(findGuard())),
     configuration(file, problems),
@@ -28,6 +36,42 @@ function journal({ journal }: Supervisor): Check {
     message: `crash reports are not durable: ${journal.problem ?? "the journal can not be written"}`,
     advice: "Make room on the disk, or see that the state directory can be written.",
   };
+}
+
+function line({ at, message, count }: Notice): string {
+  return `${new Date(at).toISOString()} ${message}${count > 1 ? ` (${count} times)` : ""}`;
+}
+
+function surroundings(notices: readonly Notice[]): Check {
+  const name = "surroundings";
+  if (notices.length === 0) return { name, level: "ok", message: "nothing has gone wrong around the daemon" };
+  return {
+    name,
+    level: notices.every(({ ok }) => ok) ? "ok" : "warn",
+    message: notices.map(line).join("\n"),
+    ...(notices.every(({ ok }) => ok)
+      ? {}
+      : { advice: "See that it can not happen again; more is in the daemon's log." }),
+  };
+}
+
+/** Newcomers are turned away without a word when there are none: libuv takes them and closes them at once. */
+function descriptors(): Check {
+  const name = "descriptors";
+  const advice = "Give the daemon more (ulimit -n 4096, or LimitNOFILE= of its unit), and start it again.";
+  try {
+    const used = readdirSync("/proc/self/fd").length;
+    const limit = /^Max open files +(\d+)/m.exec(readFileSync("/proc/self/limits", "utf8"))?.[1];
+    const message = `${used} of ${limit ?? "any number"} are in use`;
+    if (limit === undefined || used < Number(limit) * nearlyAll) return { name, level: "ok", message };
+    return { name, level: "warn", message, advice };
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? error.code : undefined;
+    if (code !== "EMFILE" && code !== "ENFILE")
+      return { name, level: "ok", message: "not known on this system" };
+    const message = `none is left (${code}): clients are turned away, and no plugin can be started`;
+    return { name, level: "fail", message, advice };
+  }
 }
 
 function guard({ isolation }: Supervisor): Check {

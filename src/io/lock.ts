@@ -1,5 +1,5 @@
 /** Single instance: a lock that the kernel frees however its holder dies. */
-import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { accessSync, constants, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { BulkheadError } from "../../protocol/error.ts";
@@ -11,9 +11,16 @@ export interface LockInfo {
 }
 
 export type Lock =
-  | { readonly ok: true; release(): void }
+  | HeldLock
   /** `holder` is undefined while the holder has not written its name yet. */
   | { readonly ok: false; readonly holder: LockInfo | undefined };
+
+export interface HeldLock {
+  readonly ok: true;
+  /** Whether it is found where others look for it. A file that was removed or replaced locks nobody out any more. */
+  isInPlace(): boolean;
+  release(): void;
+}
 
 const sqliteBusy = 5;
 const sqliteNotADatabase = 26;
@@ -24,7 +31,9 @@ const sqliteNotADatabase = 26;
  * descriptor of it (fcntl(2)). The lock file stays when the lock is released; removing it would let two contenders
  * lock two different files of one name.
  *
- * @throws BulkheadError `daemon_failed`, when one of the two files can not be created or written.
+ * A disk that is full has no room for the holder's name, which is no reason not to hold the lock.
+ *
+ * @throws BulkheadError `state_unusable`, when one of the two files can not be created or written.
  */
 export function acquireLock(file: string, info: LockInfo): Lock {
   const sidecar = `${file}.json`;
@@ -38,23 +47,43 @@ export function acquireLock(file: string, info: LockInfo): Lock {
     if (resultOf(error) !== sqliteBusy) throw unusable(file, error);
     return { ok: false, holder: readHolder(sidecar) };
   }
+  const locked = identityOf(file);
+  const isInPlace = (): boolean => locked !== undefined && identityOf(file) === locked;
   const temporary = `${sidecar}.${process.pid}`;
   try {
     writeFileSync(temporary, JSON.stringify(info), { mode: 0o600 });
     renameSync(temporary, sidecar);
   } catch (error) {
-    database.close();
     remove(temporary);
-    throw unusable(sidecar, error);
+    if (!isFull(error)) {
+      database.close();
+      throw unusable(sidecar, error);
+    }
   }
   return {
     ok: true,
+    isInPlace,
     release() {
       if (!database.isOpen) return;
-      remove(sidecar);
+      // Beside another lock it is the name of another holder.
+      if (isInPlace()) remove(sidecar);
       database.close();
     },
   };
+}
+
+/** Looked at, never opened: see above. */
+function identityOf(file: string): string | undefined {
+  try {
+    const { dev, ino } = statSync(file, { bigint: true });
+    return `${dev}:${ino}`;
+  } catch {
+    return undefined;
+  }
+}
+
+function isFull(error: unknown): boolean {
+  return error instanceof Error && "code" in error && (error.code === "ENOSPC" || error.code === "EDQUOT");
 }
 
 /** SQLite's primary result code (sqlite.org/rescode.html). */
@@ -63,7 +92,7 @@ function resultOf(error: unknown): number | undefined {
 }
 
 function unusable(file: string, error: unknown): BulkheadError {
-  return BulkheadError.of("daemon_failed", `the lock ${file} can't be used: ${reasonOf(file, error)}`);
+  return BulkheadError.of("state_unusable", `the lock ${file} can't be used: ${reasonOf(file, error)}`);
 }
 
 /** SQLite has one message for all that it can not open. */
@@ -72,6 +101,7 @@ function reasonOf(file: string, error: unknown): string {
     if (!statSync(dirname(file), { throwIfNoEntry: false })?.isDirectory()) return "its directory is missing";
     const stats = statSync(file, { throwIfNoEntry: false });
     if (stats !== undefined && !stats.isFile()) return `it is ${kindOf(stats)}`;
+    accessSync(stats === undefined ? dirname(file) : file, constants.W_OK);
   } catch (reason) {
     return messageOf(reason);
   }

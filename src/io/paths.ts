@@ -1,5 +1,5 @@
 /** Where the configuration is found and where state is kept. Pure, but for looking whether a file is there. */
-import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync } from "node:fs";
+import { accessSync, chmodSync, constants, existsSync, lstatSync, mkdirSync, readdirSync } from "node:fs";
 import { homedir, userInfo } from "node:os";
 import path from "node:path";
 import { BulkheadError } from "../../protocol/error.ts";
@@ -110,11 +110,11 @@ function shortHash(text: string): string {
  * Makes sure of a directory that nobody else can look into: created with mode 0700, or found like that. An empty one
  * of ours is closed; one with something in it is left alone, because it may be somebody's home.
  *
- * @throws BulkheadError `daemon_failed`, naming what is in the way.
+ * @throws BulkheadError `state_unusable`, naming what is in the way.
  */
 export function ensurePrivateDir(directory: string): void {
   const refuse = (why: string): BulkheadError =>
-    BulkheadError.of("daemon_failed", `cannot keep state in ${directory}: ${why}`);
+    BulkheadError.of("state_unusable", `cannot keep state in ${directory}: ${why}`);
   try {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     const found = lstatSync(directory);
@@ -130,8 +130,23 @@ export function ensurePrivateDir(directory: string): void {
     chmodSync(directory, 0o700);
   } catch (error) {
     if (error instanceof BulkheadError) throw error;
-    throw refuse(error instanceof Error ? error.message : String(error));
+    throw refuse(messageOf(notWritable(path.dirname(directory)) ?? error));
   }
+}
+
+/** Making several directories at once on a read-only file system fails as if they were missing. */
+function notWritable(directory: string): unknown {
+  try {
+    accessSync(directory, constants.W_OK | constants.X_OK);
+    return undefined;
+  } catch (error) {
+    const isMissing = error instanceof Error && "code" in error && error.code === "ENOENT";
+    return isMissing && path.dirname(directory) !== directory ? notWritable(path.dirname(directory)) : error;
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** An empty variable counts as unset. */

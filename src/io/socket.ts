@@ -12,8 +12,7 @@ const temporaryName = (path: string): string => join(dirname(path), `.${process.
 
 /**
  * Connects to the socket at `path`.
- * @throws {BulkheadError} `daemon_unreachable` (nobody there), `usage` (path too long), `daemon_failed`
- * (there, but not for us).
+ * @throws {BulkheadError} `daemon_unreachable` (nobody there, or not for us), `usage` (path too long).
  */
 export function connect(path: string): Promise<net.Socket> {
   const refusal = tooLong(path);
@@ -29,19 +28,22 @@ export function connect(path: string): Promise<net.Socket> {
 }
 
 export interface Listener {
+  /** Whether the path is there, and leads here: somebody may have removed it. */
+  isInPlace(): Promise<boolean>;
   /** Takes no more connections, and takes the path away if it is still ours. Open connections stay. */
   close(): Promise<void>;
 }
 
 /**
  * Listens at `path` with mode 0600, or another one; a missing directory is made with mode 0700. A socket that a dead process
- * left is replaced, a live one never.
- * @throws {BulkheadError} `already_running`, `usage` (path too long), `daemon_failed`
+ * left is replaced, a live one never. `onRefused` is told when a connection could not be taken: no descriptor was left.
+ * @throws {BulkheadError} `already_running`, `usage` (path too long), `state_unusable`
  */
 export async function listen(
   path: string,
   onSocket: (socket: net.Socket) => void,
   mode = 0o600,
+  onRefused: (why: string) => void = () => undefined,
 ): Promise<Listener> {
   const temporary = temporaryName(path);
   const refusal = tooLong(path) ?? tooLong(temporary);
@@ -57,20 +59,24 @@ export async function listen(
     server.once("error", reject);
     server.listen(temporary, resolve);
   }).catch((cause: NodeJS.ErrnoException) => {
-    throw BulkheadError.of("daemon_failed", `can't listen at ${path}: ${cause.message}`);
+    throw BulkheadError.of("state_unusable", `can't listen at ${path}: ${cause.message}`);
   });
+  // Without a listener, the first client for which there is no descriptor would end the daemon.
+  server.removeAllListeners("error").on("error", (error) => onRefused(error.message));
   try {
     await chmod(temporary, mode);
     await rename(temporary, path);
   } catch (cause) {
     server.close();
-    throw BulkheadError.of("daemon_failed", `can't listen at ${path}: ${reason(cause)}`);
+    throw BulkheadError.of("state_unusable", `can't listen at ${path}: ${reason(cause)}`);
   }
   const ours = await identity(path);
+  const isInPlace = async (): Promise<boolean> => ours !== undefined && (await identity(path)) === ours;
   return {
+    isInPlace,
     async close() {
       server.close();
-      if (ours !== undefined && (await identity(path)) === ours) await rm(path, { force: true });
+      if (await isInPlace()) await rm(path, { force: true });
     },
   };
 }
@@ -82,10 +88,10 @@ async function prepareDirectory(directory: string): Promise<void> {
     // Sticky directories such as /tmp are fine: others can add names there, not replace ours.
     if ((mode & 0o022) === 0 || (mode & 0o1000) !== 0) return;
   } catch (cause) {
-    throw BulkheadError.of("daemon_failed", `no directory for the socket: ${reason(cause)}`);
+    throw BulkheadError.of("state_unusable", `no directory for the socket: ${reason(cause)}`);
   }
   throw BulkheadError.of(
-    "daemon_failed",
+    "state_unusable",
     `other users can write to ${directory}, so they could replace the socket: chmod go-w it, or choose another`,
   );
 }
@@ -94,7 +100,7 @@ async function refuseIfTaken(path: string): Promise<void> {
   const found = await lstat(path).catch(() => undefined);
   if (found === undefined) return;
   if (!found.isSocket()) {
-    throw BulkheadError.of("daemon_failed", `${path} is there already and is not a socket`);
+    throw BulkheadError.of("state_unusable", `${path} is there already and is not a socket`);
   }
   const state = await new Promise<string>((resolve) => {
     const probe = net.connect(path);
@@ -109,7 +115,7 @@ async function refuseIfTaken(path: string): Promise<void> {
   if (state === "live" || state === "EAGAIN") {
     throw BulkheadError.of("already_running", `another daemon answers at ${path}`);
   }
-  throw BulkheadError.of("daemon_failed", `${path} is there already and can't be examined (${state})`);
+  throw BulkheadError.of("state_unusable", `${path} is there already and can't be examined (${state})`);
 }
 
 async function identity(path: string): Promise<string | undefined> {

@@ -136,7 +136,10 @@ export class Supervisor implements Caller, ServiceHost {
     const file = stateDir === undefined ? ":memory:" : statePaths({ flag: stateDir, env: {} }).journal;
     const told = onProblem === undefined ? {} : { onProblem };
     // Whatever the disk is like, the journal opens: it says how it is, and goes on in memory.
-    const opened = await Journal.open({ file, keepMs, keepBytes, ...told });
+    const opened = await Journal.open({ file, keepMs, keepBytes, ...told }).catch((error: unknown) => {
+      lock.release();
+      throw error;
+    });
     const supervisor = new Supervisor(opened, options, lock);
     supervisor.events.tell({ type: "supervisor.started", pid: process.pid, version });
     if (specs.length > 0) await supervisor.apply(specs, new Map());

@@ -22,11 +22,13 @@ export class DaemonProcess {
   readonly directory: string;
   readonly socket: string;
   readonly config: string;
+  readonly #stateName: string;
   #child: ChildProcess | undefined;
   #stderr = "";
 
-  constructor(config: string) {
+  constructor(config: string, stateName = "state") {
     this.directory = mkdtempSync(path.join(tmpdir(), "bulkhead-test-"));
+    this.#stateName = stateName;
     this.config = path.join(this.directory, "bulkhead.toml");
     this.configure(config);
     this.socket = statePaths({ flag: this.stateDir, env: {} }).socket;
@@ -34,7 +36,7 @@ export class DaemonProcess {
   }
 
   get stateDir(): string {
-    return path.join(this.directory, "state");
+    return path.join(this.directory, this.#stateName);
   }
 
   get pid(): number {
@@ -49,11 +51,12 @@ export class DaemonProcess {
     writeFileSync(this.config, config);
   }
 
-  /** Resolves with a client as soon as the daemon says that it is up. */
-  async up(): Promise<Client> {
+  /** Resolves with a client as soon as the daemon says that it is up. `under`: a program that runs it, with its arguments. */
+  async up(...under: readonly string[]): Promise<Client> {
     const env = { PATH: process.env["PATH"], HOME: this.directory };
     const args = [entry, "up", "--state-dir", this.stateDir, "--config", this.config];
-    const child = spawn(process.execPath, args, { env, stdio: ["ignore", "ignore", "pipe"] });
+    const [program = process.execPath, ...rest] = [...under, process.execPath, ...args];
+    const child = spawn(program, rest, { env, stdio: ["ignore", "ignore", "pipe"] });
     this.#child = child;
     // One before it has said the same.
     const from = this.#stderr.length;

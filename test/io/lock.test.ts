@@ -84,7 +84,7 @@ it("a name that was left behind by a dead process is not taken for the holder's"
 
 const failure = (path: string, reason: string) =>
   expect.objectContaining({
-    code: "daemon_failed",
+    code: "state_unusable",
     message: `the lock ${path} can't be used: ${reason}`,
   });
 
@@ -117,4 +117,17 @@ it("a name that can not be left is an error that names its file, and leaves no l
   if (lock.ok) lock.release();
   rmSync(`${file}.json`, { recursive: true });
   expect(acquireLock(file, { pid: 1 }).ok).toBe(true);
+});
+
+it("one that was removed or replaced is not in place, and leaves the name of the next holder alone", async () => {
+  const lock = acquireLock(file, { pid: process.pid });
+  if (!lock.ok) throw new Error("somebody has it");
+  expect(lock.isInPlace()).toBe(true);
+  rmSync(file);
+  expect(lock.isInPlace()).toBe(false);
+  const next = await contender();
+  expect(next.said).toBe("held");
+  expect(lock.isInPlace()).toBe(false);
+  lock.release();
+  expect(acquireLock(file, { pid: process.pid })).toStrictEqual({ ok: false, holder: { pid: next.pid } });
 });

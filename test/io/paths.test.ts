@@ -65,8 +65,9 @@ describe("statePaths", () => {
   });
 
   test("everything is below the state directory, the socket in a directory of its own", () => {
-    const { dataDir, ...paths } = statePaths({ flag: "/s", env: {}, platform });
+    const { dataDir, copies, ...paths } = statePaths({ flag: "/s", env: {}, platform });
     expect(dataDir("min")).toBe("/s/data/min");
+    expect(copies("min")).toBe("/s/executables/min");
     expect(paths).toEqual({
       stateDir: "/s",
       runtimeDir: "/s/run",
@@ -106,7 +107,7 @@ describe("statePaths", () => {
 
 const modeOf = (directory: string) => lstatSync(directory).mode & 0o777;
 const failure = (message: RegExp) =>
-  expect.objectContaining({ code: "daemon_failed", message: expect.stringMatching(message) });
+  expect.objectContaining({ code: "state_unusable", message: expect.stringMatching(message) });
 
 describe("ensurePrivateDir", () => {
   test("creates a directory that only its owner can enter, parents included, and is content to find it again", () => {

@@ -80,7 +80,7 @@ describe("listening", () => {
   test("refuses a path where there is something else", async () => {
     const file = path.join(directory, "notes.txt");
     await writeFile(file, "mine");
-    await expect(listen(file, () => undefined)).rejects.toMatchObject({ code: "daemon_failed" });
+    await expect(listen(file, () => undefined)).rejects.toMatchObject({ code: "state_unusable" });
     await expect(stat(file)).resolves.toMatchObject({ size: 4 });
   });
 });
@@ -98,4 +98,16 @@ describe("connecting", () => {
     await expect(connect(long)).rejects.toMatchObject({ code: "usage" });
     await expect(listen(long, () => undefined)).rejects.toMatchObject({ code: "usage" });
   });
+});
+
+test("a listener whose path was removed or taken is not in place", async () => {
+  const listener = await listen(socket, () => undefined);
+  expect(await listener.isInPlace()).toBe(true);
+  await rm(socket);
+  expect(await listener.isInPlace()).toBe(false);
+  const next = await listen(socket, () => undefined);
+  expect(await listener.isInPlace()).toBe(false);
+  await listener.close();
+  expect(await next.isInPlace()).toBe(true);
+  await next.close();
 });

@@ -3,6 +3,7 @@
  * waits on a disk. Nothing here rejects: a journal that can not write says so, keeps what matters in memory within
  * bounds, and tries again.
  */
+import { BulkheadError } from "../../../protocol/error.ts";
 import type { CrashReport, SupervisorEvent } from "../../../protocol/state.ts";
 import { PipeTable } from "./pipes.ts";
 import type { Batch, DescriptionRow, EventRow, PluginRow } from "./rows.ts";
@@ -93,15 +94,21 @@ export class Journal {
   }
 
   /**
-   * Always succeeds. A damaged file is moved aside and its readable counters and reports taken over; where no file
+   * A damaged file is moved aside and its readable counters and reports taken over; where no file
    * can be had, the journal begins degraded (`ok` is false) and goes on trying.
    * `lastSeq` is the highest position ever given to an event; the caller counts on from there.
+   *
+   * @throws BulkheadError `already_running`: another process writes the file. Nothing else keeps it from opening.
    */
   static async open(
     options: JournalOptions,
   ): Promise<{ journal: Journal; lastSeq: number; plugins: readonly PluginRow[] }> {
     const journal = new Journal(options);
-    const { lastSeq, plugins, problem } = await journal.#thread.opened;
+    const { lastSeq, plugins, problem, owner } = await journal.#thread.opened;
+    if (owner !== null) {
+      await journal.close();
+      throw BulkheadError.of("already_running", `${problem}: stop that one first (kill ${owner})`);
+    }
     if (problem !== null) journal.#fails(problem);
     return { journal, lastSeq, plugins };
   }

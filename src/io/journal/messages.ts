@@ -49,6 +49,8 @@ export interface Opened {
   readonly lastSeq: number;
   readonly plugins: PluginRow[];
   readonly problem: string | null;
+  /** The process that writes it in this one's place. */
+  readonly owner: number | null;
 }
 
 /** `Value`: what an operation may result in for the sender, and `never`, which fits whatever was asked for, for the receiver. */

@@ -7,6 +7,12 @@ const batchRows = 200;
 const batchPages = 64;
 /** So many of the newest crash rows go only after the last event has gone. */
 const sparedCrashes = 100;
+/**
+ * So many of each stay whatever their age: a clock that is set forward by mistake, or was wrong when they were written, must not
+ * empty the journal.
+ */
+const agelessCrashes = 100;
+const agelessEvents = 1000;
 
 /** Shares of `keepBytes`: deleting begins at the first and ends at the second; the write-ahead log has its own. */
 const fullAt = 0.75;
@@ -56,11 +62,13 @@ export class Retention {
 
   #deleteOlderThan(time: number): boolean {
     const events = this.#delete(
-      `events WHERE seq IN (SELECT seq FROM events ORDER BY seq LIMIT ${batchRows}) AND at < ?`,
+      `events WHERE seq IN (SELECT seq FROM events ORDER BY seq LIMIT ${batchRows}) AND at < ?
+         AND seq < (SELECT seq FROM events ORDER BY seq DESC LIMIT 1 OFFSET ${agelessEvents - 1})`,
       time,
     );
     const crashes = this.#delete(
-      `crashes WHERE rowid IN (SELECT rowid FROM crashes WHERE at < ? ORDER BY at LIMIT ${batchRows})`,
+      `crashes WHERE rowid IN (SELECT rowid FROM crashes WHERE at < ? ORDER BY at LIMIT ${batchRows})
+         AND rowid < (SELECT rowid FROM crashes ORDER BY rowid DESC LIMIT 1 OFFSET ${agelessCrashes - 1})`,
       time,
     );
     return events + crashes > 0;

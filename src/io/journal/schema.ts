@@ -60,6 +60,11 @@ const steps: readonly string[] = [
    );`,
   // Beside the counters, so that a crash and who may have caused it are one transaction.
   `ALTER TABLE plugins ADD COLUMN quarantine TEXT;`,
+  `CREATE TABLE owner (
+     one INTEGER PRIMARY KEY CHECK (one = 1),
+     pid INTEGER NOT NULL,
+     started TEXT NOT NULL
+   );`,
 ];
 
 const schemaVersion = steps.length;

@@ -3,6 +3,7 @@ import { closeSync, openSync, statSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import type { SQLInputValue, StatementSync } from "node:sqlite";
 import type { StoreOptions } from "./messages.ts";
+import { claim, disclaim } from "./owner.ts";
 import { limitWal, Retention } from "./retention.ts";
 import { crashRow, decodePlugin, eventRow } from "./rows.ts";
 import type { Batch, EventRow, PluginRow, StoredCrashRow } from "./rows.ts";
@@ -40,6 +41,8 @@ function primaryCode(error: unknown): number | undefined {
 }
 
 const keptDescriptions = 200;
+/** What SQLite says for INCREMENTAL. */
+const incremental = 2;
 
 export class JournalStore {
   readonly #database: DatabaseSync;
@@ -80,10 +83,11 @@ export class JournalStore {
   }
 
   #prepareFile(): void {
-    // Takes effect only in a file without tables.
-    this.#database.exec(
-      "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL",
-    );
+    // Takes effect only in a file without tables; in any other it is a write all the same, for which a full disk has no room.
+    if (this.#database.prepare("PRAGMA auto_vacuum").get()?.["auto_vacuum"] !== incremental) {
+      this.#database.exec("PRAGMA auto_vacuum = INCREMENTAL");
+    }
+    this.#database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL");
     limitWal(this.#database, this.#options.keepBytes);
     if (this.#options.maxPages !== undefined) {
       this.#database.exec(`PRAGMA max_page_count = ${this.#options.maxPages}`);
@@ -91,10 +95,12 @@ export class JournalStore {
     const verdict = this.#database.prepare("PRAGMA quick_check(1)").get()?.["quick_check"];
     if (verdict !== "ok") throw new CorruptError(String(verdict));
     migrate(this.#database);
+    if (!this.#inMemory) claim(this.#database, this.#options.file);
   }
 
   close(): void {
     this.#statements.clear();
+    if (!this.#inMemory) disclaim(this.#database);
     this.#database.close();
   }
 

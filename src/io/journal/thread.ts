@@ -39,7 +39,7 @@ export class JournalThread {
     });
     this.#worker.on("exit", () => {
       this.#dead = reason;
-      opened.resolve({ lastSeq: 0, plugins: [], problem: reason });
+      opened.resolve({ lastSeq: 0, plugins: [], problem: reason, owner: null });
       for (const settle of this.#waiting.values()) settle({ ok: false, message: reason });
       this.#waiting.clear();
       exited.resolve();

@@ -2,6 +2,7 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { parentPort, workerData } from "node:worker_threads";
 import type { Message, Operation, Operations, Request, WorkerData } from "./messages.ts";
+import { TakenError } from "./owner.ts";
 import { openStore, peek, replaceStore } from "./recovery.ts";
 import { isCorrupt, needsReopen } from "./store.ts";
 import type { PluginRow } from "./rows.ts";
@@ -157,6 +158,7 @@ async function answer(request: Request): Promise<void> {
 }
 
 let problem: string | null = null;
+let owner: number | null = null;
 let lastSeq = 0;
 let plugins: PluginRow[] = [];
 try {
@@ -165,8 +167,9 @@ try {
   plugins = open.plugins();
 } catch (error) {
   problem = error instanceof Error ? error.message : String(error);
+  owner = error instanceof TakenError ? error.pid : null;
   ({ lastSeq, plugins } = peek(options.file));
 }
-send({ kind: "opened", lastSeq, plugins, problem });
+send({ kind: "opened", lastSeq, plugins, problem, owner });
 void prune();
 parentPort?.on("message", (request: Request) => void answer(request));

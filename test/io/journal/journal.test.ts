@@ -203,19 +203,51 @@ describe("retention", () => {
     let now = 0;
     const { journal } = await open({ keepMs: 10 * day, now: () => now });
     await journal.append(
-      range(1, 1000).map((seq) => stateEvent(seq, { at: seq <= 700 ? 1 * day : 9 * day })),
+      range(1, 2000).map((seq) => stateEvent(seq, { at: seq <= 700 ? 1 * day : 9 * day })),
     );
-    await journal.crash(crashReport({ id: "old", at: 1 * day }), [], pluginRow());
-    await journal.crash(crashReport({ id: "new", at: 9 * day }), [], pluginRow());
+    for (const n of range(1, 20)) {
+      await journal.crash(crashReport({ id: `old-${n}`, at: 1 * day }), [], pluginRow());
+    }
+    for (const n of range(1, 100)) {
+      await journal.crash(crashReport({ id: `new-${n}`, at: 9 * day }), [], pluginRow());
+    }
     now = 12 * day;
     await journal.prune();
-    expect(seqs(await journal.events({ limit: 10_000 }))).toStrictEqual(range(701, 1000));
-    expect((await journal.crashes({})).map(({ id }) => id)).toStrictEqual(["new"]);
-    now = 100 * day;
-    await journal.prune();
-    expect(await journal.events({})).toStrictEqual([]);
+    expect(seqs(await journal.events({ limit: 10_000 }))).toStrictEqual(range(701, 2000));
+    const ids = (await journal.crashes({ limit: 1000 })).map(({ id }) => id);
+    expect(ids).toHaveLength(100);
+    expect(ids.filter((id) => id.startsWith("old"))).toStrictEqual([]);
     await journal.close();
-    expect((await open()).lastSeq).toBe(1000);
+    expect((await open()).lastSeq).toBe(2000);
+  });
+
+  it("keeps the newest events and reports, however far the clock is set forward", async () => {
+    let now = 0;
+    const { journal } = await open({ keepMs: 10 * day, now: () => now });
+    await journal.append(range(1, 1500).map((seq) => stateEvent(seq, { at: 0 })));
+    for (const n of range(1, 120)) {
+      await journal.crash(crashReport({ id: `min-${n}`, at: n }), [], pluginRow());
+    }
+    now = 10_000 * day;
+    await journal.prune();
+    expect(seqs(await journal.events({ limit: 10_000 }))).toStrictEqual(range(501, 1500));
+    const ids = (await journal.crashes({ limit: 1000 })).map(({ id }) => id);
+    expect(ids).toStrictEqual(
+      range(21, 120)
+        .map((n) => `min-${n}`)
+        .toReversed(),
+    );
+  });
+
+  it("keeps what is written after the clock was set back, and goes on in the order in which it came", async () => {
+    let now = 100 * day;
+    const { journal } = await open({ keepMs: 10 * day, now: () => now });
+    await journal.append(range(1, 10).map((seq) => stateEvent(seq, { at: now })));
+    now = 1 * day;
+    await journal.append(range(11, 20).map((seq) => stateEvent(seq, { at: now })));
+    await journal.prune();
+    expect(seqs(await journal.events({}))).toStrictEqual(range(1, 20));
+    expect(seqs(await journal.events({ since: 5 }))).toStrictEqual(range(6, 20));
   });
 
   it("keeps the file and its log below the size, and the newest crashes before any event", async () => {
