@@ -7,6 +7,7 @@ import type { Measured, Results } from "../results.ts";
 import { heading, kindsOf, mebibytes, rate, rowsOf, time, titleOf, verdict } from "./cells.ts";
 import type { Row } from "./cells.ts";
 import type { Bar } from "./chart.ts";
+import { missed } from "./missed.ts";
 
 export interface Picture {
   /** The file's name, without a folder. */
@@ -103,7 +104,9 @@ function goals({ goals: list }: Rest): string {
     goal.value === null ? "–" : short(goal.value),
     verdict(goal),
   ]);
-  return `## Goals\n\n${markdown(["ratio", "goal", "value", ""], rows)}`;
+  const table = `## Goals\n\n${markdown(["ratio", "goal", "value", ""], rows)}`;
+  const reasons = missed(list);
+  return reasons.length === 0 ? table : `${table}\n\n### Missed, and why\n\n${reasons.join("\n")}`;
 }
 
 /** A picture, when there is one. */
