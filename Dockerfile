@@ -21,8 +21,7 @@ RUN npm ci --no-audit --no-fund --loglevel=error
 COPY tsconfig.json tsconfig.build.json ./
 COPY protocol protocol
 COPY src src
-COPY scripts/setup.mjs scripts/bundle-cli.mjs scripts/
-RUN npx tsc -p tsconfig.build.json && npx node scripts/bundle-cli.mjs
+RUN npx tsc -p tsconfig.build.json
 COPY native native
 RUN make -C native
 COPY scripts/bulkhead.cjs scripts/
