@@ -1,29 +1,9 @@
 import { expect, test } from "vitest";
-import type { PluginStatus } from "../../protocol/state.ts";
 import { psLines } from "../../src/cli/commands/ps.ts";
+import { stopped } from "../helpers/plugin-status.ts";
 
 const plain = { style: (_: unknown, text: string): string => text, width: 200 };
 
-const stopped: PluginStatus = {
-  id: "min",
-  state: "stopped",
-  why: "",
-  pid: null,
-  guardPid: null,
-  generation: 0,
-  readySince: null,
-  restarts: 0,
-  recentFailures: 0,
-  retryAt: null,
-  error: null,
-  lastCrash: null,
-  version: null,
-  profile: null,
-  apis: [],
-  calls: { inFlight: 0, waiting: 0, answered: 0, failed: 0 },
-  executable: "/bin/min",
-  sha256: null,
-};
 const wall = { item: "files", why: "" };
 
 test("sandboxes have a column where there are any", () => {

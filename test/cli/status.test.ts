@@ -1,29 +1,8 @@
 import { expect, test } from "vitest";
-import type { PluginDetail } from "../../protocol/control-results.ts";
 import { statusLines } from "../../src/cli/commands/status.ts";
+import { stopped } from "../helpers/plugin-status.ts";
 
 const plain = { style: (_: unknown, text: string): string => text };
-
-const stopped: PluginDetail = {
-  id: "min",
-  state: "stopped",
-  why: "",
-  pid: null,
-  guardPid: null,
-  generation: 0,
-  readySince: null,
-  restarts: 0,
-  recentFailures: 0,
-  retryAt: null,
-  error: null,
-  lastCrash: null,
-  version: null,
-  profile: null,
-  apis: [],
-  calls: { inFlight: 0, waiting: 0, answered: 0, failed: 0 },
-  executable: "/bin/min",
-  sha256: null,
-};
 
 test("sizes and times of the limits are in words", () => {
   const limits = {
