@@ -3,6 +3,8 @@ import type { FileHandle } from "node:fs/promises";
 import { Duplex } from "node:stream";
 import type { Readable, Writable } from "node:stream";
 
+import { errnoOf } from "./spawn-failure.ts";
+
 /** How the started program ended, as Node tells it. */
 export interface Ending {
   readonly code: number | null;
@@ -42,12 +44,15 @@ export async function launch(
 ): Promise<Launched> {
   // Loaded on first use: it takes some 50 ms, which commands that start no plugin need not pay.
   const { execa } = await import("execa");
-  const shield = options.descriptor === undefined ? await shieldOf() : undefined;
+  const { descriptor } = options;
+  const shield = descriptor === undefined ? await shieldOf() : undefined;
+  const beyond =
+    descriptor === undefined ? (shield?.stdio ?? []) : ["pipe" as const, ofAnyNumber(descriptor)];
   const child = execa(file, args, {
     cwd: options.cwd,
     env: options.env,
     extendEnv: false,
-    stdio: ["pipe", "pipe", "pipe", ...(shield?.stdio ?? ["pipe" as const, ofAnyNumber(options.descriptor)])],
+    stdio: ["pipe", "pipe", "pipe", ...beyond],
     buffer: false,
     encoding: "buffer",
     reject: false,
@@ -82,7 +87,7 @@ export async function launch(
 }
 
 /** execa takes any descriptor, its types only know the first ten. */
-function ofAnyNumber(descriptor: number | undefined): 4 {
+function ofAnyNumber(descriptor: number): 4 {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
   return descriptor as 4;
 }
@@ -114,13 +119,19 @@ async function inheritedDescriptors(): Promise<number[]> {
   const names = await readdir(isLinux ? "/proc/self/fdinfo" : "/dev/fd").catch(() => []);
   const all = names.map(Number).filter((descriptor) => descriptor > 2);
   if (!isLinux) return all;
-  const infos = await Promise.all(
-    all.map((descriptor) => readFile(`/proc/self/fdinfo/${descriptor}`, "latin1").catch(() => "")),
-  );
-  return all.filter((_, index) => {
-    const flags = /^flags:\s*(\d+)/m.exec(infos[index] ?? "")?.[1];
-    return flags !== undefined && (Number.parseInt(flags, 8) & closeOnExec) === 0;
-  });
+  const handed = await Promise.all(all.map(wasHandedOver));
+  return all.filter((_, index) => handed[index] === true);
+}
+
+async function wasHandedOver(descriptor: number): Promise<boolean> {
+  try {
+    const info = await readFile(`/proc/self/fdinfo/${descriptor}`, "latin1");
+    const flags = /^flags:\s*(\d+)/m.exec(info)?.[1];
+    return flags === undefined || (Number.parseInt(flags, 8) & closeOnExec) === 0;
+  } catch (error) {
+    // One that is closed by now can't be inherited, one that can't be looked at may be.
+    return errnoOf(error) !== "ENOENT";
+  }
 }
 
 /** O_CLOEXEC, <asm-generic/fcntl.h>. */
