@@ -78,6 +78,7 @@ export class Conversation {
       input: stdout,
       output: stdin,
       deadlines,
+      idleTimeout: spec.timeouts.callMs,
       limits: { frameBytes, depth, callsInFlight, queueBytes: 2 * frameBytes, keptBytes },
       noise: "tolerate",
       ownsInput: true,
@@ -121,7 +122,7 @@ export class Conversation {
 
   /** Makes a call of a method that stands in the agreement. */
   call(method: string, params: JsonText | undefined, options: RouteOptions, settle: Settle): RoutedCall {
-    const { id, limits, timeouts } = this.#options.spec;
+    const { id, limits } = this.#options.spec;
     const { lineage = origin } = options;
     const window = limits.inFlight + (lineage.hops === 0 ? 0 : reserveOf(limits.inFlight));
     if (this.#peer.inFlight >= window) {
@@ -134,10 +135,11 @@ export class Conversation {
       settle(text);
       return endedCall;
     }
-    const { signal, onProgress, idleTimeout = timeouts.callMs, totalTimeout, credit, onItem, data } = options;
+    const { totalTimeout, credit } = options;
     const bulk = options.bulk === true && this.#takesBulk;
     const ctx = contextOf(totalTimeout, credit, lineage.hops, bulk);
-    const bounded = { signal, onProgress, idleTimeout, totalTimeout, ctx, credit, onItem, data, bulk };
+    // Most calls say nothing that the plugin is to be told: nothing is made anew for them.
+    const bounded = ctx === undefined && options.bulk !== true ? options : { ...options, ctx, bulk };
     const served = this.#served;
     const call = this.#peer.call(method, params, bounded, (outcome) => {
       served?.settled(call.id, outcome);

@@ -17,7 +17,6 @@ import type { Peer, Unanswered } from "../wire/peer.ts";
 import { unmetContract } from "./pinned.ts";
 import { agreeOn } from "./agreement.ts";
 import type { Agreement } from "./agreement.ts";
-
 import { unmetNeed } from "./services/grants.ts";
 import { checkSettings } from "./settings/settings.ts";
 
@@ -42,6 +41,9 @@ export interface Dialect {
   ping(peer: Peer, ms: number): Promise<boolean>;
 }
 
+/** The session has a timer of its own for each step; how long a plugin may be silent is said for calls. */
+const patient = { idleTimeout: Infinity };
+
 export function bulkheadDialect(host: { name: string; version: string }): Dialect {
   return {
     async initialize(peer, spec, generation) {
@@ -58,7 +60,7 @@ export function bulkheadDialect(host: { name: string; version: string }): Dialec
           inFlight: spec.limits.inFlight + reserveOf(spec.limits.inFlight),
         },
       };
-      const outcome = await peer.request("initialize", params);
+      const outcome = await peer.request("initialize", params, patient);
       if (outcome.settlement !== "answered") return unsent(outcome);
       if (outcome.error !== undefined) return { ok: false, failure: refused("initialize", outcome.error) };
       return agree(outcome.result, spec);
@@ -68,7 +70,7 @@ export function bulkheadDialect(host: { name: string; version: string }): Dialec
       const checked = checkSettings(agreement.description.config, spec.config);
       if (!checked.ok) return checked;
       const params: ActivateParams = { apis: [...agreement.apis], config: { ...checked.config }, dataDir };
-      const outcome = await peer.request("activate", params);
+      const outcome = await peer.request("activate", params, patient);
       if (outcome.settlement !== "answered") return unsent(outcome);
       return outcome.error === undefined
         ? { ok: true }
@@ -79,7 +81,7 @@ export function bulkheadDialect(host: { name: string; version: string }): Dialec
       const checked = checkSettings(agreement.description.config, spec.config);
       if (!checked.ok) return checked;
       const params = { config: { ...checked.config } };
-      const outcome = await peer.request("configure", params, { totalTimeout: spec.timeouts.handshakeMs });
+      const outcome = await peer.request("configure", params, { ...patient, totalTimeout: spec.timeouts.handshakeMs });
       if (outcome.settlement !== "answered") return unsent(outcome);
       return outcome.error === undefined
         ? { ok: true }
@@ -87,7 +89,7 @@ export function bulkheadDialect(host: { name: string; version: string }): Dialec
     },
 
     async shutdown(peer, ms) {
-      await peer.request("shutdown", { ms });
+      await peer.request("shutdown", { ms }, patient);
     },
 
     exit(peer) {
@@ -103,7 +105,7 @@ export function bulkheadDialect(host: { name: string; version: string }): Dialec
     },
 
     async ping(peer, ms) {
-      const outcome = await peer.request("ping", {}, { totalTimeout: ms });
+      const outcome = await peer.request("ping", {}, { ...patient, totalTimeout: ms });
       // A plugin that is leaving is not hung; its exit is on the way.
       return outcome.settlement === "answered" || outcome.cause !== "timeout";
     },

@@ -8,12 +8,24 @@ import type { RoutedCall, RouteOptions, Settle } from "./call.ts";
 import { endedCall, refusal } from "./call.ts";
 import type { Plugin } from "./plugin.ts";
 
+/** What a target is taken apart into. The same text again is hashed already, its parts would be new each time. */
+interface Address {
+  readonly id: string;
+  readonly method: string;
+}
+
+/** How many targets are remembered; a program calls a few, again and again. */
+const mostAddresses = 1024;
+/** Longer ones are not remembered. Characters. */
+const longestKept = 256;
+
 /** Calls are addressed as `plugin/api.method`; method names without a slash are the daemon's own. */
 export class Router {
   readonly #plugins: ReadonlyMap<string, Plugin>;
   readonly #aliases: ReadonlyMap<string, Alias>;
   /** Why an id that stands in the configuration has no plugin. */
   readonly #broken: ReadonlyMap<string, string>;
+  readonly #addresses = new Map<string, Address>();
   #closed = false;
 
   constructor(
@@ -31,13 +43,21 @@ export class Router {
   }
 
   call(target: string, params: JsonText | undefined, options: RouteOptions, settle: Settle): RoutedCall {
-    const slash = target.indexOf("/");
-    const id = target.slice(0, slash);
+    const { id, method } = this.#addresses.get(target) ?? this.#taken(target);
     const plugin = this.#plugins.get(id);
     if (this.#closed) settle(refusal("supervisor_stopping", "the supervisor is stopping"));
-    else if (plugin !== undefined) return plugin.call(target.slice(slash + 1), params, options, settle);
-    else return this.#callByAlias(slash < 0 ? target : id, target.slice(slash + 1), params, options, settle);
+    else if (plugin !== undefined) return plugin.call(method, params, options, settle);
+    else return this.#callByAlias(id, method, params, options, settle);
     return endedCall;
+  }
+
+  #taken(target: string): Address {
+    const slash = target.indexOf("/");
+    const address = { id: slash < 0 ? target : target.slice(0, slash), method: target.slice(slash + 1) };
+    if (target.length > longestKept) return address;
+    if (this.#addresses.size >= mostAddresses) this.#addresses.clear();
+    this.#addresses.set(target, address);
+    return address;
   }
 
   #callByAlias(

@@ -69,6 +69,8 @@ export type Settle = (outcome: Outcome) => void;
 
 /** Those that a call is one of: whatever happens to it is theirs to do. */
 export interface Calls {
+  /** Of a call that brings none. Milliseconds. */
+  readonly idleTimeout: number;
   now(): number;
   grant(call: Call, n: number): void;
   giveUp(call: Call, cause: "timeout" | "cancelled", timeout?: "idle" | "total"): void;
@@ -115,7 +117,7 @@ export class Call extends Deadline implements OutgoingCall, PendingCall, Kept {
     this.message = message;
     this.settle = settle;
     this.startedAt = calls.now();
-    this.idleTimeout = options.idleTimeout ?? Infinity;
+    this.idleTimeout = options.idleTimeout ?? calls.idleTimeout;
     this.totalAt = this.startedAt + (options.totalTimeout ?? Infinity);
     this.onProgress = options.onProgress;
     this.onItem = options.onItem;

@@ -16,6 +16,8 @@ export interface OutgoingCallsOptions {
   readonly frameBytes: number;
   /** For the params of calls in flight; 0: they are not kept. */
   readonly keptBytes: number;
+  /** Of a call that brings none. */
+  readonly idleTimeout: number;
   readonly onAbandoned?: ((count: number) => void) | undefined;
   readonly onHandlerError: (error: unknown) => void;
 }
@@ -50,6 +52,10 @@ export class OutgoingCalls implements Calls {
   /** Calls without an answer, oldest first. */
   pending(): Iterable<PendingCall> {
     return this.#byAge();
+  }
+
+  get idleTimeout(): number {
+    return this.#options.idleTimeout;
   }
 
   now(): number {

@@ -27,6 +27,8 @@ export interface PeerOptions {
   readonly output: Writable;
   readonly deadlines: Deadlines;
   readonly limits?: Partial<WireLimits> | undefined;
+  /** Longest silence of a call that brings no `idleTimeout` of its own. Milliseconds; none unless given. */
+  readonly idleTimeout?: number | undefined;
   /** What bytes between frames are; a violation unless said otherwise. See FrameParser. */
   readonly noise?: "tolerate" | "violation" | undefined;
   /** Keeps calls pending when the input ends, until `settleLost`. Their deadlines go on. */

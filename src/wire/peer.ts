@@ -76,6 +76,7 @@ export class Peer {
       callsInFlight: limits.callsInFlight,
       frameBytes: limits.frameBytes,
       keptBytes: limits.keptBytes,
+      idleTimeout: options.idleTimeout ?? Infinity,
       onAbandoned: onAbandoned && ((count) => this.#guard(onAbandoned, count)),
       onHandlerError,
     });

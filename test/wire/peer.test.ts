@@ -128,6 +128,22 @@ describe("calls", () => {
     expect(await call).toMatchObject({ cause: "timeout", timeout: "idle" });
   });
 
+  test("have their peer's idle timeout, unless they bring their own", async () => {
+    const { peer, clock } = peerAndFarEnd({ idleTimeout: 100 });
+    const common = peer.request("a");
+    const own = peer.request("b", undefined, { idleTimeout: 300 });
+    const patient = peer.request("c", undefined, { idleTimeout: Infinity, totalTimeout: 500 });
+    await settled();
+    clock.advance(110);
+    expect(await common).toMatchObject({ cause: "timeout", timeout: "idle" });
+    expect(peer.abandoned).toBe(1);
+    clock.advance(200);
+    expect(await own).toMatchObject({ cause: "timeout", timeout: "idle" });
+    expect(peer.abandoned).toBe(2);
+    clock.advance(200);
+    expect(await patient).toMatchObject({ cause: "timeout", timeout: "total" });
+  });
+
   test("are cancelled by their signal or by hand, once", async () => {
     const { peer, far } = peerAndFarEnd();
     const sent = messages(far);
