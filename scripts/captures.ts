@@ -135,6 +135,7 @@ const volatile: readonly (readonly [RegExp, string])[] = [
   [/(?<=\()\d{4,}(?=\) panicked)/g, "4712"],
   [/(?<=\b[a-z][a-z-]*-\d+-)[0-9a-z]{4}\b/g, "k3f9"],
   [/\b[0-9a-f]{64}\b/g, "5f1d".repeat(16)],
+  [/(?<=SHA-256 )[0-9a-f]{8,}…/g, `${"5f1d".repeat(5)}…`],
   [/\b\d+(?:\.\d+)? calls\/s/g, "2 calls/s"],
   [/\b\d+(?:\.\d+)?(?=\/s, )/g, "1"],
   // Delays have a random part.

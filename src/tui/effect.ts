@@ -75,6 +75,8 @@ export type Effect<M> =
   | { readonly do: "copy"; readonly text: string; readonly what: string }
   /** In $PAGER, with this program out of the way. */
   | { readonly do: "pager"; readonly text: string }
+  /** Back to the shell, until it is continued there. */
+  | { readonly do: "suspend" }
   | { readonly do: "notice"; readonly tone: Tone; readonly text: string }
   /** Asks first; `yes` is what comes then. */
   | { readonly do: "confirm"; readonly question: string; readonly yes: Effect<M> }
@@ -127,6 +129,7 @@ export function mapped<M, N>(effect: Effect<M>, wrap: (message: M) => N): Effect
     case "stop_log":
     case "copy":
     case "pager":
+    case "suspend":
     case "notice":
     case "go":
     case "overlay":

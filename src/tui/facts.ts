@@ -18,6 +18,8 @@ export type DescribedOrNot =
 
 export interface Facts {
   readonly connection: Connection;
+  /** The connection, or the last one, only looks: it asked for that, or came by a socket that is for looking. */
+  readonly readOnly: boolean;
   readonly socket: string;
   /** Unix time, milliseconds; moves once a second. */
   readonly now: number;
@@ -40,6 +42,7 @@ export const kept = { events: 2000, passing: 1000, reports: 500 } as const;
 
 export type News =
   | { readonly type: "connection"; readonly connection: Connection }
+  | { readonly type: "access"; readonly readOnly: boolean }
   | { readonly type: "daemon"; readonly status: DaemonStatus }
   | { readonly type: "plugins"; readonly plugins: readonly PluginStatus[] }
   | { readonly type: "stats"; readonly stats: readonly PluginStats[] }
@@ -53,6 +56,7 @@ export type News =
 export function noFacts(socket: string, now: number): Facts {
   return {
     connection: { state: "connecting" },
+    readOnly: false,
     socket,
     now,
     daemon: null,
@@ -69,6 +73,8 @@ export function learn(facts: Facts, news: News): Facts {
   switch (news.type) {
     case "connection":
       return { ...facts, connection: news.connection };
+    case "access":
+      return { ...facts, readOnly: news.readOnly };
     case "daemon":
       return { ...facts, daemon: news.status };
     case "plugins":

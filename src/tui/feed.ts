@@ -82,6 +82,7 @@ export class Feed {
       void client.closed.then(() => this.#lost(client, undefined));
       onClient(client);
       this.#upSince = Date.now();
+      this.#options.onNews([{ type: "access", readOnly: client.readOnly }]);
       this.#tellUp();
       void this.#follow(client);
       await Promise.all([this.#ask(), this.#askReports(client)]);

@@ -41,7 +41,15 @@ function tabsOf(state: AppState, withTitles: boolean): { readonly text: string; 
   return { text: tabs.join(""), width };
 }
 
-function healthOf({ facts }: AppState): Health {
+/** That nothing can be done comes first: it is what is left where there is little room. */
+function healthOf(state: AppState): Health {
+  const { text, short, tone } = conditionOf(state);
+  return state.facts.readOnly
+    ? { text: `read-only ${text}`, short: `read-only ${short}`, tone }
+    : { text, short, tone };
+}
+
+function conditionOf({ facts }: AppState): Health {
   const { connection, now, plugins } = facts;
   switch (connection.state) {
     case "connecting":

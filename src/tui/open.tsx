@@ -7,9 +7,11 @@ import { noFacts } from "./facts.ts";
 import { Feed } from "./feed.ts";
 import { page } from "./pager.ts";
 import { Runner } from "./runner.ts";
+import type { Size } from "./screen.ts";
 import { initialState, lossesIn } from "./state.ts";
 import type { Message } from "./state.ts";
 import { Store } from "./store.ts";
+import { stopped } from "./suspension.ts";
 import { TodoDesk } from "./todos/desk.ts";
 
 export interface TuiOptions {
@@ -30,6 +32,7 @@ export async function openTui(options: TuiOptions): Promise<void> {
   const { socket, version, readOnly = false } = options;
   let desk: Promise<TodoDesk> | undefined;
   let suspend: Suspend | undefined;
+  let suspension: Promise<void> | undefined;
   const fed = (news: Extract<Message, { type: "fed" }>["news"]): void =>
     store.dispatch({ type: "fed", news });
   const feed = new Feed({
@@ -54,6 +57,14 @@ export async function openTui(options: TuiOptions): Promise<void> {
       throw error;
     }
   };
+  const suspended = async (): Promise<void> => {
+    await suspend?.(async () => {
+      await stopped();
+      // The first picture is one of the new size: one that is too high would push the terminal's lines up.
+      store.dispatch({ type: "resize", size: terminalSize() });
+      await pause(0);
+    });
+  };
   /** Where there is one. That it could not be opened is told to whoever has asked for it. */
   const withDesk = (work: (desk: TodoDesk) => void): void => void desk?.then(work, () => undefined);
   const runner = new Runner({
@@ -64,14 +75,16 @@ export async function openTui(options: TuiOptions): Promise<void> {
     page: async (text) => {
       await suspend?.(() => page(text));
     },
+    // Keys that came together may ask for it twice.
+    suspend: () => (suspension ??= suspended().finally(() => (suspension = undefined))),
     quit: () => app.unmount(),
     losses: async () => {
       const unsaved = await (await desk?.catch(() => undefined))?.unsaved();
       return [...(unsaved === undefined ? [] : [unsaved]), ...lossesIn(store.state)];
     },
   });
-  const size = { columns: process.stdout.columns || 80, rows: process.stdout.rows || 24 };
-  const store = new Store(initialState(size, noFacts(socket, Date.now())), runner.run);
+  const facts = { ...noFacts(socket, Date.now()), readOnly };
+  const store = new Store(initialState(terminalSize(), facts), runner.run);
   // The first picture is worth waiting for: an empty one would only flicker. A daemon that is away is told at once, and
   // one that is stuck says nothing.
   await Promise.race([feed.open(), pause(patience)]);
@@ -110,6 +123,10 @@ export async function openTui(options: TuiOptions): Promise<void> {
       process.off("uncaughtException", broken);
     }
   }
+}
+
+function terminalSize(): Size {
+  return { columns: process.stdout.columns || 80, rows: process.stdout.rows || 24 };
 }
 
 /** The pager needs the terminal for itself. */

@@ -14,6 +14,8 @@ export interface RunnerOptions {
   readonly desk: () => Promise<TodoDesk>;
   /** Writes to the terminal beside the pictures. */
   readonly write: (sequence: string) => void;
+  /** Stops the program, as ctrl+z does; resolves when it is continued. */
+  readonly suspend: () => Promise<void>;
   /** Shows a text in the pager; resolves when it is closed. */
   readonly page: (text: string) => Promise<void>;
   readonly quit: () => void;
@@ -71,6 +73,11 @@ export class Runner {
       case "pager":
         void this.#options
           .page(effect.text)
+          .catch((error: unknown) => this.#notice("bad", asBulkheadError(error).message));
+        break;
+      case "suspend":
+        void this.#options
+          .suspend()
           .catch((error: unknown) => this.#notice("bad", asBulkheadError(error).message));
         break;
       case "quit":

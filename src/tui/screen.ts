@@ -38,6 +38,8 @@ export interface Binding<S, M> {
   readonly label: string;
   /** One or two words for the footer; absent: only in help. */
   readonly hint?: string;
+  /** It changes something of the daemon's, or leads to a call: a read-only connection does not have it. */
+  readonly changes?: true;
   /** Absent: always. */
   readonly when?: (state: S, scene: Scene) => boolean;
   readonly run: (state: S, scene: Scene) => Step<S, M>;

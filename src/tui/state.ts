@@ -7,7 +7,7 @@ import type { Key } from "./keys.ts";
 import { keyInOverlay, opened, pasteInOverlay } from "./overlays/overlay.ts";
 import type { Overlay, OverlayStep } from "./overlays/overlay.ts";
 import type { Binding, ScreenId, Size, Step } from "./screen.ts";
-import { activeBindings, sceneOf } from "./scene.ts";
+import { boundKeys, isRefused, sceneOf } from "./scene.ts";
 import { screenIds } from "./screen.ts";
 import { screens } from "./screens.ts";
 import type { Tone } from "./theme.ts";
@@ -101,6 +101,7 @@ function performed(state: AppState, binding: Binding<unknown, unknown>): Change 
 
 function pressed(state: AppState, key: Key): Change {
   if (key.name === "ctrl+c") return { state, effects: [{ do: "quit", isAgreed: true }] };
+  if (key.name === "ctrl+z") return { state, effects: [{ do: "suspend" }] };
   if (state.overlay !== null) return inOverlay(state, keyInOverlay(state, state.overlay, key));
   const screen = screens[state.screen];
   const scene = sceneOf(state);
@@ -109,9 +110,11 @@ function pressed(state: AppState, key: Key): Change {
   if (isTyping && (key.text !== "" || editing.has(key.name)) && screen.type !== undefined) {
     return inScreen(state, state.screen, screen.type(own, key, scene));
   }
-  const active = activeBindings(state).filter(({ of }) => of === "screen" || !isTyping);
-  const found = active.find(({ binding }) => binding.keys.includes(key.name));
-  return found === undefined ? unchanged(state) : performed(state, found.binding);
+  const bound = boundKeys(state).filter(({ of }) => of === "screen" || !isTyping);
+  const found = bound.find(({ binding }) => binding.keys.includes(key.name))?.binding;
+  if (found === undefined) return unchanged(state);
+  if (!isRefused(found, state.facts)) return performed(state, found);
+  return unchanged(noticed(state, "warn", `not on a read-only connection: ${found.label}`));
 }
 
 function inOverlay(state: AppState, { overlay, chosen }: OverlayStep): Change {

@@ -41,6 +41,7 @@ function bindingsOf(id: ScreenId): readonly Binding<Fake, unknown>[] {
       }),
     ),
     { ...does("z", "never", (state) => step(remembering(state, "z"))), when: () => false },
+    { keys: ["k"], label: "change it", changes: true, run: (state) => step(remembering(state, "k")) },
     ...(id === "todos" ? [does("q", "its own q", (state) => step(remembering(state, "q")))] : []),
   ];
 }

@@ -7,7 +7,7 @@ import { initialState, update } from "../../src/tui/state.ts";
 import type { AppState } from "../../src/tui/state.ts";
 import type { News } from "../../src/tui/facts.ts";
 import { hostileText, isHarmless, plain, shownWidth } from "./hostile.ts";
-import { away, factsOf, now, pluginStatus, serving, up } from "./samples.ts";
+import { away, factsOf, now, pluginStatus, readOnly, serving, up } from "./samples.ts";
 
 vi.mock("../../src/tui/screens.ts", () => import("./fake-screens.ts"));
 
@@ -43,6 +43,26 @@ describe("the header", () => {
       }
     },
   );
+});
+
+describe("the header of a read-only connection", () => {
+  test("says so, whether the daemon is there or away", () => {
+    expect(header(at(100, readOnly, up, serving("min")))).toMatch(/ read-only ● 1 serving$/);
+    expect(header(at(100, readOnly, away))).toMatch(/ read-only daemon away for 12\S*$/);
+    expect(header(at(100, up, serving("min")))).not.toContain("read-only");
+  });
+
+  test.each([40, 60, 80])("says so in %i columns, with every screen by its number", (columns) => {
+    for (const news of [[up, trouble], [away]]) {
+      const shown = header(at(columns, readOnly, ...news));
+      expect(shown).toContain("read-only");
+      for (const [index] of screenIds.entries()) expect(shown).toContain(` ${index + 1} `);
+    }
+  });
+
+  test("has only keys that look among the hints", () => {
+    expect(hints(at(120, readOnly, up))).not.toContain("change it");
+  });
 });
 
 describe("the line below the screen", () => {

@@ -27,6 +27,7 @@ function over(...follows: readonly Follow[]) {
     desk: () => Promise.reject(new Error("no desk")),
     write: () => undefined,
     page: () => Promise.resolve(),
+    suspend: () => Promise.resolve(),
     quit: () => undefined,
     losses: () => Promise.resolve([]),
   });

@@ -72,6 +72,8 @@ export function factsOf(...news: readonly News[]): Facts {
 
 export const up: News = { type: "connection", connection: { state: "up", since: now } };
 
+export const readOnly: News = { type: "access", readOnly: true };
+
 export const away: News = {
   type: "connection",
   connection: {

@@ -4,7 +4,7 @@ import type { News } from "../../src/tui/facts.ts";
 import type { Overlay } from "../../src/tui/overlays/overlay.ts";
 import { initialState, update } from "../../src/tui/state.ts";
 import type { AppState, Change, Message } from "../../src/tui/state.ts";
-import { factsOf, now, serving, up } from "./samples.ts";
+import { factsOf, now, readOnly, serving, up } from "./samples.ts";
 
 vi.mock("../../src/tui/screens.ts", () => import("./fake-screens.ts"));
 
@@ -49,6 +49,23 @@ describe("a key", () => {
     const todos = press(start, "5", "q");
     expect(came(todos)).toContain("q");
     expect(todos.effects).toEqual([]);
+  });
+
+  test("that changes something does nothing on a read-only connection, and that is said", () => {
+    expect(came(press(start, "k"))).toContain("k");
+    const looking = initialState({ columns: 80, rows: 24 }, factsOf(up, readOnly, serving("min")));
+    const change = press(looking, "k");
+    expect(came(change)).not.toContain("k");
+    expect(change.state.notice).toMatchObject({
+      tone: "warn",
+      text: "not on a read-only connection: change it",
+    });
+  });
+
+  test("ctrl+z goes back to the shell, whatever has the keys", () => {
+    for (const before of [[], ["/"], [":"], ["?"], ["c"]]) {
+      expect(kinds(press(start, ...before, "ctrl+z").effects)).toEqual(["suspend"]);
+    }
   });
 
   test("ctrl+c leaves at once, whatever has the keys", () => {

@@ -6,6 +6,8 @@ import type { AppState } from "../state.ts";
 import { tone } from "../theme.ts";
 import { fit, widthOf, wrap } from "../parts/fit.ts";
 
+const readOnly = "The connection is read-only: keys that call or change something are not there.";
+
 /** @param columns a label that is wider goes on below itself */
 export function helpLines(state: AppState, columns: number): string[] {
   const active = activeBindings(state);
@@ -27,6 +29,8 @@ export function helpLines(state: AppState, columns: number): string[] {
     "",
     ...section(isText ? "Everywhere, but not while a text is typed" : "Everywhere", "global"),
     ...row("esc", "back"),
+    ...row("ctrl+z", "back to the shell for a while; fg comes back"),
     ...row("ctrl+c", "leave at once"),
+    ...(state.facts.readOnly ? ["", ...wrap(tone("warn", readOnly), columns)] : []),
   ];
 }

@@ -27,20 +27,22 @@ function everything(state: AppState): PaletteEntry[] {
     .map(({ binding }): PaletteEntry => {
       return { label: binding.label, keys: binding.keys.join(" "), choice: { do: "binding", binding } };
     });
-  return [...bound, ...(state.facts.plugins ?? []).flatMap(ofPlugin)];
+  const { plugins, readOnly } = state.facts;
+  return [...bound, ...(plugins ?? []).flatMap((each) => ofPlugin(each, readOnly))];
 }
 
-function ofPlugin(plugin: PluginStatus): PaletteEntry[] {
+function ofPlugin(plugin: PluginStatus, isReadOnly: boolean): PaletteEntry[] {
   const told = (answer: Answer<PluginStatus>): Message => ({
     type: "notice",
     ...operatedWords(plugin.id, answer),
   });
+  const changes = isReadOnly ? [] : verbs;
   return [
     go("plugin", `show ${plugin.id}`, { plugin: plugin.id }),
     go("plugin", `logs ${plugin.id}`, { plugin: plugin.id, tab: "logs" }),
-    go("call", `call ${plugin.id}`, { plugin: plugin.id }),
+    ...(isReadOnly ? [] : [go("call", `call ${plugin.id}`, { plugin: plugin.id })]),
     go("crashes", `crashes ${plugin.id}`, { plugin: plugin.id }),
-    ...verbs.map((verb): PaletteEntry => ({
+    ...changes.map((verb): PaletteEntry => ({
       label: `${verb} ${plugin.id}`,
       keys: "",
       choice: { do: "effect", effect: operate(verb, plugin, told) },

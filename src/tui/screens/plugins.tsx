@@ -49,7 +49,7 @@ const going = (
 
 const goings: readonly PluginsBinding[] = [
   going("enter", "open", "everything about it", "plugin"),
-  going("c", "call", "call one of its methods", "call"),
+  { ...going("c", "call", "call one of its methods", "call"), changes: true },
   going("l", "logs", "its log", "plugin", { tab: "logs" }),
 ];
 

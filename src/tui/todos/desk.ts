@@ -243,8 +243,10 @@ export class TodoDesk implements AsyncDisposable {
         await this.#host.close();
         if (this.#line.client === undefined) return;
         const why = messageOf(error);
-        const isTaken = error instanceof BulkheadError && error.code === "service_taken";
-        this.#become({ state: isTaken ? "taken" : "failed", why });
+        const code = error instanceof BulkheadError ? error.code : undefined;
+        // Of this connection it will never be otherwise.
+        if (code === "read_only") return this.#become({ state: "refused" });
+        this.#become({ state: code === "service_taken" ? "taken" : "failed", why });
         this.#retry = setTimeout(() => this.#serve(), this.#options.retryAfter ?? 2000);
         // It must not keep the program from ending.
         this.#retry.unref();

@@ -10,6 +10,8 @@ export type ServiceState =
   | { readonly state: "provided" }
   /** Another program is the todo host; tried again until it has gone. */
   | { readonly state: "taken"; readonly why: string }
+  /** The connection only looks. */
+  | { readonly state: "refused" }
   | { readonly state: "failed"; readonly why: string };
 
 export interface DeskPlugin {

@@ -11,7 +11,7 @@ import { screenIds } from "../../../src/tui/screen.ts";
 import { initialState, update } from "../../../src/tui/state.ts";
 import type { AppState } from "../../../src/tui/state.ts";
 import { plain } from "../hostile.ts";
-import { factsOf, pluginStatus, serving, up } from "../samples.ts";
+import { factsOf, pluginStatus, readOnly, serving, up } from "../samples.ts";
 
 const start = initialState({ columns: 80, rows: 24 }, factsOf(up, serving("min", "chaos")));
 
@@ -76,6 +76,17 @@ describe("the palette", () => {
     for (const what of ["show", "logs", "call", "crashes", "start", "stop", "restart", "enable", "disable"]) {
       expect(labels).toContain(`${what} chaos`);
     }
+  });
+
+  test("has nothing that changes something where the connection is read-only", () => {
+    const looking = { ...start, facts: factsOf(up, readOnly, serving("min", "chaos")) };
+    const labels = paletteEntries(looking, "").map(({ label }) => label);
+    expect(labels).toEqual(expect.arrayContaining(["show chaos", "logs chaos", "crashes chaos"]));
+    expect(
+      labels.filter((label) => /^(?:call|start|stop|restart|enable|disable) (?:min|chaos)/.test(label)),
+    ).toEqual([]);
+    expect(helpLines(looking, 80).map(plain).join(" ")).toContain("The connection is read-only");
+    expect(helpLines(start, 80).map(plain).join(" ")).not.toContain("read-only");
   });
 
   test("finds by a few letters, the best first, and enter does it", () => {

@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { BulkheadError } from "../../../protocol/error.ts";
 import type { DeskOptions, DeskView } from "../../../src/tui/todos/desk.ts";
 import { TodoDesk } from "../../../src/tui/todos/desk.ts";
 import type { DeskClient } from "../../../src/tui/todos/line.ts";
@@ -162,6 +163,23 @@ describe("without a daemon", () => {
     expect(second.published).toEqual(["todo.loaded"]);
     expect(await plugins.query({})).toMatchObject({ todos: [{ title: "before" }, { title: "meanwhile" }] });
   });
+});
+
+test("on a read-only connection the list works and plugins are missing, which is not tried again", async () => {
+  const { client, published } = connection(sources());
+  let asked = 0;
+  const { desk, until } = await opened({
+    ...client,
+    provide: () => {
+      asked += 1;
+      return Promise.reject(BulkheadError.of("read_only", "service.provide is refused"));
+    },
+  });
+  expect(await until(({ service }) => service.state === "refused")).toMatchObject({ plugins: [] });
+  desk.edit(adding("mine"));
+  await until(isSaved);
+  expect(published).toEqual([]);
+  expect(asked).toBe(1);
 });
 
 test("while another program is the host, it works alone; when that has gone, it takes its place", async () => {

@@ -22,8 +22,8 @@ const isThere = (test: (form: Form) => boolean): NonNullable<CallBinding["when"]
 };
 
 const own: readonly CallBinding[] = [
-  { keys: ["enter"], label: "call", hint: "call", when: isThere(isOnSubmit), run: submitted },
-  { keys: ["ctrl+s"], label: "call", hint: "call", run: submitted },
+  { keys: ["enter"], label: "call", hint: "call", changes: true, when: isThere(isOnSubmit), run: submitted },
+  { keys: ["ctrl+s"], label: "call", hint: "call", changes: true, run: submitted },
   {
     keys: ["esc"],
     label: "back to the methods",

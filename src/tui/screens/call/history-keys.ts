@@ -31,6 +31,7 @@ export const historyKeys: readonly CallBinding[] = [
     keys: ["r"],
     label: "call it again at once",
     hint: "again",
+    changes: true,
     run: onPast((past, state, scene) =>
       called(drafted(state, past.target, past.params, scene), past.target, past.params, scene),
     ),

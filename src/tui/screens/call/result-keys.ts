@@ -80,6 +80,7 @@ export const resultKeys: readonly CallBinding[] = [
     keys: ["r"],
     label: "call it again",
     hint: "again",
+    changes: true,
     when: ({ call }) => !isRunning(call),
     run: onCall((call, state, scene) => called(state, call.target, call.params, scene)),
   },

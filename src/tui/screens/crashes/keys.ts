@@ -45,6 +45,7 @@ const reportKeys: readonly CrashesBinding[] = [
     keys: ["r"],
     label: "restart the plugin",
     hint: "restart",
+    changes: true,
     when: (state, scene) => statusOf(scene.facts, currentPlugin(state, scene)) !== undefined,
     run: (state, scene) => {
       const plugin = statusOf(scene.facts, currentPlugin(state, scene));
@@ -56,6 +57,14 @@ const reportKeys: readonly CrashesBinding[] = [
       );
     },
   },
+  // A replay runs the plugin's calls again: that is said and asked where it is typed.
+  copying(
+    "R",
+    "replay",
+    "copy the command that replays it",
+    "the command that replays it",
+    ({ id }) => `bulkhead replay ${quoted(id)}`,
+  ),
   {
     keys: ["e"],
     label: "read the report in the pager",
@@ -67,14 +76,6 @@ const reportKeys: readonly CrashesBinding[] = [
     },
   },
   copying("y", "copy", "copy the report's id", "the report's id", ({ id }) => id),
-  // A replay runs the plugin's calls again: that is said and asked where it is typed.
-  copying(
-    "R",
-    "replay",
-    "copy the command that replays it",
-    "the command that replays it",
-    ({ id }) => `bulkhead replay ${quoted(id)}`,
-  ),
   copying("Y", undefined, "copy the report as text", "the report", reportText),
   copying("J", undefined, "copy the report as JSON", "the report as JSON", reportJson),
 ];

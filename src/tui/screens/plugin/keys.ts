@@ -59,6 +59,7 @@ const common: readonly PluginBinding[] = [
     keys: ["c"],
     label: "call one of its methods",
     hint: "call",
+    changes: true,
     run: (state) => step(state, { do: "go", screen: "call", arg: { plugin: state.plugin } }),
   },
   {
@@ -104,6 +105,7 @@ const methodsKeys: readonly PluginBinding[] = [
     keys: ["enter"],
     label: "call it; or ask the plugin what it offers",
     hint: "call it",
+    changes: true,
     run: (state, scene) => {
       const offers = offersIn(state, scene);
       const { position } = state.methods;

@@ -30,6 +30,7 @@ export function operatorKeys<S>(selected: PluginStatus | undefined): readonly Bi
     keys,
     label,
     ...(hint === undefined ? {} : { hint }),
+    changes: true,
     run: (own: S) => step(own, operate(verb, selected, told)),
   });
   if (state === "disabled") return [key(["d", "E"], "enable", "enable it again", "enable")];
@@ -39,6 +40,7 @@ export function operatorKeys<S>(selected: PluginStatus | undefined): readonly Bi
     {
       keys: ["R"],
       label: "restart it without a gap: the old process serves until the new one is ready",
+      changes: true,
       run: (own: S) => step(own, rolling),
     },
     key(["s"], "start", "start it", resting.has(state) ? "start" : undefined),

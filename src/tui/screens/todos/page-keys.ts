@@ -29,12 +29,14 @@ const leading: readonly TodosBinding[] = [
     keys: ["n"],
     label: "new todos from a plugin, to look at first",
     hint: "generate",
+    changes: true,
     run: at((state, { sight, scene }) => choosing(pinned(state, sight), scene, "generate")),
   },
   {
     keys: ["p"],
     label: "actions of plugins",
     hint: "actions",
+    changes: true,
     run: at((state, { sight }) =>
       step({ ...pinned(state, sight), mode: { kind: "actions", position: listTop } }),
     ),
@@ -87,7 +89,7 @@ export function actionKeys(scene: Scene): readonly TodosBinding[] {
     if (key === null) return [];
     const label = `${plugin}: ${description === "" ? action : description}`;
     const run = at((now, { sight, scene: there }) => running(pinned(now, sight), there, each));
-    return [{ keys: [key], label, run }];
+    return [{ keys: [key], label, changes: true, run }];
   });
 }
 

@@ -87,6 +87,7 @@ function browsing(mode: SettingsMode): readonly TodosBinding[] {
       keys: ["enter", "i"],
       label: "change it: the next choice, or by typing",
       hint: "change",
+      changes: true,
       run: (state) => {
         if (setting === undefined) return step(state);
         const value = shownValue(setting, edits.get(setting.key));
@@ -102,6 +103,7 @@ function browsing(mode: SettingsMode): readonly TodosBinding[] {
       keys: ["delete", "backspace", "D"],
       label: "back to its default",
       hint: "unset",
+      changes: true,
       run: (state) =>
         step(setting === undefined ? state : { ...state, mode: edited(mode, setting.key, { do: "unset" }) }),
     },
@@ -115,6 +117,7 @@ function browsing(mode: SettingsMode): readonly TodosBinding[] {
       keys: ["ctrl+s", "w"],
       label: "check and keep all changes: they are in force at once",
       hint: "keep",
+      changes: true,
       when: () => edits.size > 0,
       run: (state) => {
         if (isSaving) return step(state);

@@ -50,6 +50,8 @@ export function serviceWords({
         text: "Another program is the todo host: no plugins here for now.",
         tone: "warn",
       };
+    case "refused":
+      return { text: "The connection is read-only: the list works, plugins are missing.", tone: "warn" };
     case "failed":
       return { text: `Plugins can not be reached, trying again: ${service.why}`, tone: "bad" };
     case "opening":

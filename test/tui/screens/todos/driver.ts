@@ -52,6 +52,7 @@ export class Driver {
         })),
       write: () => undefined,
       page: async () => undefined,
+      suspend: async () => undefined,
       quit: () => {
         this.hasLeft = true;
         for (const each of this.#changed) each();
