@@ -25,6 +25,7 @@ RUN npx tsc -p tsconfig.build.json
 COPY native native
 RUN make -C native
 COPY scripts/bulkhead.cjs scripts/
+COPY LICENSE ./
 # Last, because it removes the compiler and, as a development dependency, Node itself.
 RUN cp -L node_modules/node/bin/node /usr/local/bin/bulkhead-node \
     && npm prune --omit=dev --ignore-scripts --no-audit --no-fund --loglevel=error
@@ -39,7 +40,9 @@ COPY --from=build /opt/bulkhead/node_modules /opt/bulkhead/node_modules
 COPY --from=build /opt/bulkhead/dist /opt/bulkhead/dist
 COPY --from=build /opt/bulkhead/build/guard /opt/bulkhead/build/guard
 COPY --from=build /opt/bulkhead/scripts/bulkhead.cjs /opt/bulkhead/scripts/bulkhead.cjs
-COPY --from=build /opt/bulkhead/package.json /opt/bulkhead/package.json
+COPY --from=build /opt/bulkhead/package.json /opt/bulkhead/LICENSE /opt/bulkhead/
+# What `bulkhead new` makes plugins of.
+COPY --from=build /opt/bulkhead/protocol/sdk /opt/bulkhead/protocol/sdk
 # State is private to the user that runs the daemon, and the daemon refuses it otherwise; a volume takes its
 # owner and mode from here.
 RUN groupadd --gid 10001 bulkhead \

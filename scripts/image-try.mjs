@@ -170,6 +170,9 @@ echo "$answer"
 echo "$answer" | grep -Eq '"?words"?[^0-9]*2' || fail "that is not the answer"
 echo '$ bulkhead ps'
 bulkhead ps
+echo '$ bulkhead new hello --lang c'
+bulkhead new hello --lang c --dir /tmp
+[ -f /tmp/hello/sdk/bulkhead_plugin.c ] || fail "the new plugin has no SDK"
 echo '$ bulkhead down'
 bulkhead down
 wait $daemon || fail "the daemon ended with $?"
