@@ -30,6 +30,7 @@ const own = (name: string, title: string, file: string, ...args: string[]): Cont
 export const library = own("library", "Bulkhead, library", "library");
 const bulk = own("library-bulk", "Bulkhead, library, bulk data", "library", "bulk");
 export const daemon = own("daemon", "Bulkhead, daemon", "daemon");
+const daemonBulk = own("daemon-bulk", "Bulkhead, daemon, bulk data", "daemon", "bulk");
 
 export const callers: readonly Contestant[] = [
   own("raw", "raw ping-pong", "raw"),
@@ -48,6 +49,7 @@ export const callers: readonly Contestant[] = [
   { name: "worker", title: "worker thread", needs: [], command: side("sides/worker.ts") },
   own("raw-two-hop", "raw two-hop", "raw-two-hop"),
   daemon,
+  daemonBulk,
   own("vscode-relay", "vscode-jsonrpc twice, zod", "vscode-relay"),
   own("fast-relay", "fast peers, parse, zod", "fast-relay"),
 ];

@@ -37,6 +37,15 @@ const start =
 const relayCpu = (side: string, { calls }: Measurements): number[] =>
   figures(calls, side, 0, 256).map(({ relayCpuMicrosPerCall }) => relayCpuMicrosPerCall ?? Number.NaN);
 
+const callerCpu = (side: string, inFlight: number, { calls }: Measurements): number[] =>
+  figures(calls, side, 0, inFlight).map(({ cpuMicrosPerCall }) => cpuMicrosPerCall);
+
+/** What a side costs its caller beyond the transport: the CPU that bytes alone would take is off. */
+const ownCpu = (side: string, floor: string, results: Measurements): number[] => {
+  const bytes = callerCpu(floor, 1, results);
+  return callerCpu(side, 1, results).map((micros, round) => micros - (bytes[round] ?? Number.NaN));
+};
+
 const more =
   (side: string) =>
   ({ calls }: Measurements): number =>
@@ -84,8 +93,19 @@ const aims: readonly Aim[] = [
   atMost("daemon / vscode-jsonrpc twice with zod, 256 in flight, CPU of the relay", 1 / 50, (results) =>
     ratio(relayCpu("daemon", results), relayCpu("vscode-relay", results)),
   ),
+  atMost("client of the daemon / library, sequential, CPU of the caller beyond raw bytes", 1, (results) =>
+    ratio(ownCpu("daemon", "raw-two-hop", results), ownCpu("library", "raw", results)),
+  ),
+  atMost("client of the daemon / library, 256 in flight, CPU of the caller", 1, (results) =>
+    ratio(callerCpu("daemon", 256, results), callerCpu("library", 256, results)),
+  ),
   atMost("daemon / library, 1 MiB, time", 1.3, time("daemon", "library", MiB, 1)),
   atMost("library with bulk data / raw bytes, 16 MiB, time", 1.5, time("library-bulk", "raw", 16 * MiB, 1)),
+  atMost(
+    "daemon with bulk data / library with bulk data, 16 MiB, time",
+    1.3,
+    time("daemon-bulk", "library-bulk", 16 * MiB, 1),
+  ),
   atMost("spawn to ready / bare spawn and handshake, time", 2, start("start-plugin", "start-bare")),
   atMost("bulkhead ps / node -e 0, time", 2.5, start("ps", "node")),
   atLeast("library, 4096 / 256 in flight, calls/s", 0.9, more("library")),

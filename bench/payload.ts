@@ -39,6 +39,23 @@ export function payload(bytes: number): Payload {
   };
 }
 
+/**
+ * A call with as many bytes as a text would have, as a Uint8Array there and back.
+ *
+ * @param call makes the call of `back`, and asks for bulk data
+ */
+export function bulkCall(
+  call: (params: { readonly bytes: Uint8Array }) => Promise<unknown>,
+  bytes: number,
+): () => Promise<void> {
+  const params = { bytes: new Uint8Array(bytes).fill(0x78) };
+  return async () => {
+    const back = await call(params);
+    const found = (back as { bytes?: unknown } | null)?.bytes;
+    if (!(found instanceof Uint8Array) || found.length !== bytes) throw new Error("a wrong answer");
+  };
+}
+
 /** Bytes of the frame of one such call as the wire has it, for those who only carry bytes. */
 export function frameBytes(bytes: number): number {
   const { method, params } = payload(bytes);

@@ -21,7 +21,7 @@ export function pictures({ calls }: Pick<Results, "calls">): Picture[] {
   const bars = (inFlight: number, bar: (row: Row) => Pick<Bar, "value" | "label">): Bar[] =>
     rowsOf(calls, { bytes: 0, inFlight }, "library").map((row) => ({
       title: row.title,
-      own: row.side === "library" || row.side === "daemon",
+      own: /^(?:library|daemon)\b/.test(row.side),
       ...bar(row),
     }));
   const all = [

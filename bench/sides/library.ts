@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 import { bind, contract, method, Supervisor } from "../../src/index.ts";
-import { payload } from "../payload.ts";
+import { bulkCall, payload } from "../payload.ts";
 import { echo } from "../places.ts";
 import { serve } from "../serve.ts";
 import { timed } from "../timed.ts";
@@ -21,14 +21,9 @@ const echoContract = contract({
   },
 });
 
-/** As many bytes as a text would have. A small call has none. */
+/** A small call has no bytes. */
 function bulk(supervisor: Supervisor, bytes: number): () => Promise<void> {
-  const params = { bytes: new Uint8Array(bytes).fill(0x78) };
-  return async () => {
-    const back = await supervisor.call("echo/echo.back", params, { bulk: true });
-    const found = (back as { bytes?: unknown } | null)?.bytes;
-    if (!(found instanceof Uint8Array) || found.length !== bytes) throw new Error("a wrong answer");
-  };
+  return bulkCall((params) => supervisor.call("echo/echo.back", params, { bulk: true }), bytes);
 }
 
 async function callers(supervisor: Supervisor, way: Way): Promise<(what: Payload) => () => Promise<unknown>> {

@@ -2,15 +2,17 @@
 import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
 import { readFileSync } from "node:fs";
 import path from "node:path";
-import { isDeepStrictEqual } from "node:util";
+import { encodeFrame } from "../../src/wire/framing.ts";
 import { scan } from "../../src/wire/scan.ts";
-
-type Json = null | boolean | number | string | Json[] | { [member: string]: Json };
+import { idName, isObject, mismatch, namedIds, remember, replace, show } from "./pattern.ts";
+import type { Json } from "./pattern.ts";
 
 export type Step =
   | { readonly send: Json }
   | { readonly sendRaw: string }
+  | { readonly sendBulk: { readonly message: Json; readonly data: string } }
   | { readonly expect: Json }
+  | { readonly expectBulk: Json }
   | { readonly unordered: Json[] }
   | { readonly ignore: Json }
   | { readonly eof: true }
@@ -19,28 +21,63 @@ export type Step =
 export interface Transcript {
   readonly name: string;
   readonly title: string;
+  /** What a plugin must offer for this to be of use; absent: nothing. */
+  readonly capability?: string;
   /** Step n stands in line n + 2 of the file. */
   readonly steps: readonly Step[];
 }
 
-const kinds = new Set(["send", "sendRaw", "expect", "unordered", "ignore", "eof", "expectExit"]);
+const kinds = new Set([
+  "send",
+  "sendRaw",
+  "sendBulk",
+  "expect",
+  "expectBulk",
+  "unordered",
+  "ignore",
+  "eof",
+  "expectExit",
+]);
 const patience = 10_000;
 
 export function readTranscript(file: string): Transcript {
   const [first, ...rest] = readFileSync(file, "utf8").trimEnd().split("\n");
-  const { title } = JSON.parse(first ?? "");
+  const { title, capability } = JSON.parse(first ?? "");
   if (typeof title !== "string") throw new Error(`${file}:1: the first line gives the title`);
+  if (capability !== undefined && typeof capability !== "string")
+    throw new Error(`${file}:1: a capability has a name`);
   const steps = rest.map((line, index): Step => {
     const step = unfold(JSON.parse(line));
     if (!isStep(step)) throw new Error(`${file}:${index + 2}: not a step`);
     return step;
   });
-  return { name: path.basename(file, ".jsonl"), title, steps };
+  const name = path.basename(file, ".jsonl");
+  return capability === undefined ? { name, title, steps } : { name, title, capability, steps };
 }
 
 function isStep(value: Json): value is Step {
   const [kind = "", ...more] = isObject(value) ? Object.keys(value) : [];
-  return kinds.has(kind) && more.length === 0;
+  if (!kinds.has(kind) || more.length > 0) return false;
+  if (!isObject(value) || kind !== "sendBulk") return true;
+  const { message, data } = isObject(value["sendBulk"]) ? value["sendBulk"] : {};
+  return message !== undefined && typeof data === "string" && /^(?:[0-9a-f]{2})*$/.test(data);
+}
+
+/** The capabilities that a plugin says it has. */
+export async function capabilitiesOf(command: string, args: readonly string[] = []): Promise<string[]> {
+  const plugin = new Conversation(spawn(command, args, { stdio: "pipe" }));
+  const params = { protocol: { min: 1, max: 1 }, host: { name: "transcript", version: "1.0.0" } };
+  try {
+    plugin.write(frameOf({ jsonrpc: "2.0", id: 1, method: "initialize", params }));
+    const { message } = await plugin.next();
+    const result = isObject(message) ? message["result"] : undefined;
+    const { capabilities } = isObject(result) ? result : {};
+    return isObject(capabilities)
+      ? Object.keys(capabilities).filter((name) => capabilities[name] === true)
+      : [];
+  } finally {
+    plugin.kill();
+  }
 }
 
 /** Resolves when every step has been seen; rejects at the first that was not, with the plugin's stderr. */
@@ -66,36 +103,60 @@ export async function play(
 }
 
 async function perform(step: Step, plugin: Conversation): Promise<void> {
-  if ("send" in step) {
-    const unknown = namedIds(step.send)[0];
-    if (unknown !== undefined) throw new Error(`no id has the name ${show(unknown)}`);
-    const body = Buffer.from(JSON.stringify(step.send));
-    plugin.write(Buffer.concat([Buffer.from(`Content-Length: ${body.length}\r\n\r\n`), body]));
-  } else if ("sendRaw" in step) plugin.write(Buffer.from(step.sendRaw));
+  if ("send" in step) plugin.write(frameOf(step.send));
+  else if ("sendBulk" in step)
+    plugin.write(frameOf(step.sendBulk.message, Buffer.from(step.sendBulk.data, "hex")));
+  else if ("sendRaw" in step) plugin.write(Buffer.from(step.sendRaw));
   else if ("eof" in step) plugin.endInput();
-  else if ("expect" in step) {
-    const message = await plugin.next();
-    const wrong = mismatch(step.expect, message);
-    if (wrong !== undefined) throw new Error(`${wrong}\nin ${show(message)}`);
-    remember(step.expect, message, plugin.ids);
+  else if ("expect" in step) takeFrom(await plain(plugin), step.expect, plugin);
+  else if ("expectBulk" in step) {
+    const { message, hasData } = await plugin.next();
+    if (!hasData) throw new Error(`no data beside ${show(message)}`);
+    takeFrom(message, step.expectBulk, plugin);
   } else if ("unordered" in step) await takeUnordered(step.unordered, plugin);
   else if ("ignore" in step) plugin.ignored.push(step.ignore);
   else {
     const status = await plugin.exited();
     const wrong = mismatch(step.expectExit, status);
     if (wrong !== undefined) throw new Error(`exit status${wrong}`);
-    if (plugin.untaken !== undefined) throw new Error(`a message that no step took: ${show(plugin.untaken)}`);
+    if (plugin.untaken !== undefined)
+      throw new Error(`a message that no step took: ${show(plugin.untaken.message)}`);
   }
+}
+
+function frameOf(message: Json, data?: Buffer): Buffer {
+  const unknown = namedIds(message)[0];
+  if (unknown !== undefined) throw new Error(`no id has the name ${show(unknown)}`);
+  return encodeFrame(JSON.stringify(message), data);
+}
+
+/** The next message, beside which there is nothing. */
+async function plain(plugin: Conversation): Promise<Json> {
+  const { message, hasData } = await plugin.next();
+  if (hasData) throw new Error(`data beside ${show(message)}`);
+  return message;
+}
+
+function takeFrom(message: Json, pattern: Json, plugin: Conversation): void {
+  const wrong = mismatch(pattern, message);
+  if (wrong !== undefined) throw new Error(`${wrong}\nin ${show(message)}`);
+  remember(pattern, message, plugin.ids);
 }
 
 async function takeUnordered(entries: readonly Json[], plugin: Conversation): Promise<void> {
   const sequences = entries.map((entry) => (Array.isArray(entry) ? [...entry] : [entry]));
   while (sequences.some((sequence) => sequence.length > 0)) {
-    const message = await plugin.next();
+    const message = await plain(plugin);
     const taker = sequences.find(([next]) => next !== undefined && mismatch(next, message) === undefined);
     if (taker === undefined) throw new Error(`nothing here takes ${show(message)}`);
     remember(taker.shift() ?? null, message, plugin.ids);
   }
+}
+
+interface Received {
+  /** Ranges of the data are in it what `$hex` matches. */
+  readonly message: Json;
+  readonly hasData: boolean;
 }
 
 class Conversation {
@@ -105,7 +166,7 @@ class Conversation {
   /** What the plugin's own requests are numbered, by the name that a pattern gave them. */
   readonly ids = new Map<string, Json>();
   readonly #child: ChildProcessWithoutNullStreams;
-  readonly #messages: Json[] = [];
+  readonly #messages: Received[] = [];
   #received = Buffer.alloc(0);
   #failure: Error | undefined;
   #status: number | string | undefined;
@@ -146,19 +207,24 @@ class Conversation {
       if (end === -1) return;
       const length = /^content-length:[ \t]*(\d+)[ \t]*$/im.exec(head)?.[1];
       if (length === undefined) throw new Error(`no Content-Length: ${show(head)}`);
+      const json = jsonBytes(head, Number(length));
       const bodyEnd = end + 4 + Number(length);
       if (this.#received.length < bodyEnd) return;
-      const body = this.#received.subarray(end + 4, bodyEnd);
+      const body = this.#received.subarray(end + 4, json === undefined ? bodyEnd : end + 4 + json);
       // The supervisor's own judgement of what a message is.
       scan(body);
-      this.#messages.push(JSON.parse(body.toString("utf8")));
+      const message: Json = JSON.parse(body.toString("utf8"));
+      const data = this.#received.subarray(end + 4 + body.length, bodyEnd);
+      this.#messages.push(
+        json === undefined ? { message, hasData: false } : { message: inHex(message, data), hasData: true },
+      );
       this.#received = this.#received.subarray(bodyEnd);
     }
   }
 
   /** The next message that came, as far as it is not to be ignored. */
-  get untaken(): Json | undefined {
-    return this.#messages.find((message) => !this.#isIgnored(message));
+  get untaken(): Received | undefined {
+    return this.#messages.find(({ message, hasData }) => hasData || !this.#isIgnored(message));
   }
 
   #isIgnored(message: Json): boolean {
@@ -177,13 +243,13 @@ class Conversation {
     this.#child.kill("SIGKILL");
   }
 
-  async next(): Promise<Json> {
+  async next(): Promise<Received> {
     await this.#until(() => this.untaken !== undefined || this.#status !== undefined, "a message");
-    const message = this.untaken;
-    if (message === undefined)
+    const received = this.untaken;
+    if (received === undefined)
       throw new Error(`the plugin has left (${this.#status}) instead of sending a message`);
-    this.#messages.splice(0, this.#messages.indexOf(message) + 1);
-    return message;
+    this.#messages.splice(0, this.#messages.indexOf(received) + 1);
+    return received;
   }
 
   /** Exit status, or the name of a signal. */
@@ -209,49 +275,6 @@ class Conversation {
   }
 }
 
-/** Where and how a value differs from a pattern; undefined: it matches. */
-export function mismatch(pattern: Json, value: Json | undefined, at = ""): string | undefined {
-  const differs = (wanted: string): string =>
-    `${at}: expected ${wanted}, found ${value === undefined ? "nothing" : show(value)}`;
-  if (isObject(pattern)) {
-    const wildcard = Object.keys(pattern).find((key) => key.startsWith("$"));
-    if (wildcard !== undefined) {
-      return takes(wildcard, pattern[wildcard] ?? null, value) ? undefined : differs(show(pattern));
-    }
-    if (!isObject(value)) return differs("an object");
-    return firstOf(Object.entries(pattern), ([key, each]) => mismatch(each, own(value, key), `${at}/${key}`));
-  }
-  if (Array.isArray(pattern)) {
-    if (!Array.isArray(value) || value.length !== pattern.length)
-      return differs(`a list of ${pattern.length}`);
-    return firstOf([...pattern.entries()], ([index, each]) => mismatch(each, value[index], `${at}/${index}`));
-  }
-  return pattern === value ? undefined : differs(show(pattern));
-}
-
-function takes(wildcard: string, argument: Json, value: Json | undefined): boolean {
-  if (wildcard === "$absent") return value === undefined;
-  if (value === undefined) return false;
-  switch (wildcard) {
-    case "$any":
-      return true;
-    case "$id":
-      return Number.isInteger(value) || typeof value === "string";
-    case "$type":
-      return argument === "integer" ? Number.isInteger(value) : typeOf(value) === argument;
-    case "$pattern":
-      return (
-        typeof value === "string" && typeof argument === "string" && new RegExp(argument, "u").test(value)
-      );
-    case "$oneOf":
-      return Array.isArray(argument) && argument.some((each) => mismatch(each, value) === undefined);
-    case "$exact":
-      return isDeepStrictEqual(argument, value);
-    default:
-      throw new Error(`no such wildcard: ${wildcard}`);
-  }
-}
-
 /** With each `$id` whose name is known replaced by that id. */
 function withIds(step: Step, ids: ReadonlyMap<string, Json>): Step {
   const replaced = replace(step, (value) => {
@@ -262,31 +285,6 @@ function withIds(step: Step, ids: ReadonlyMap<string, Json>): Step {
   return replaced;
 }
 
-/** Gives the ids in a message that matched the names that the pattern has for them. */
-function remember(pattern: Json, message: Json, ids: Map<string, Json>): void {
-  const name = idName(pattern);
-  if (name !== undefined) ids.set(name, message);
-  else if (isObject(pattern) && isObject(message)) {
-    for (const [key, each] of Object.entries(pattern)) remember(each, own(message, key) ?? null, ids);
-  }
-}
-
-function namedIds(value: Json): string[] {
-  const name = idName(value);
-  if (name !== undefined) return [name];
-  return typeof value === "object" && value !== null ? Object.values(value).flatMap(namedIds) : [];
-}
-
-function idName(value: Json): string | undefined {
-  const name = isObject(value) ? value["$id"] : undefined;
-  return typeof name === "string" ? name : undefined;
-}
-
-function typeOf(value: Json): string {
-  if (value === null) return "null";
-  return Array.isArray(value) ? "array" : typeof value;
-}
-
 /** Replaces `$repeat`. */
 function unfold(value: Json): Json {
   return replace(value, (part) => {
@@ -295,32 +293,24 @@ function unfold(value: Json): Json {
   });
 }
 
-/** With each part for which there is something else replaced by that. */
-function replace(value: Json, other: (part: Json) => Json | undefined): Json {
-  const found = other(value);
-  if (found !== undefined) return found;
-  if (Array.isArray(value)) return value.map((each) => replace(each, other));
-  if (!isObject(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, replace(member, other)]));
+/** How many bytes of a frame are JSON, where its head announces data. */
+function jsonBytes(head: string, length: number): number | undefined {
+  const type = /^content-type:[ \t]*application\/vnd\.bulkhead\.bulk(.*)$/im.exec(head)?.[1];
+  if (type === undefined) return undefined;
+  const bytes = Number(/^[ \t]*;[ \t]*json=(\d+)[ \t]*$/i.exec(type)?.[1]);
+  if (bytes >= 1 && bytes <= length) return bytes;
+  throw new Error(`no length of the JSON: ${show(head)}`);
 }
 
-function firstOf<T>(list: readonly T[], find: (each: T) => string | undefined): string | undefined {
-  for (const each of list) {
-    const found = find(each);
-    if (found !== undefined) return found;
-  }
-  return undefined;
-}
-
-function isObject(value: Json | undefined): value is { [member: string]: Json } {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function own(value: { [member: string]: Json }, key: string): Json | undefined {
-  return Object.hasOwn(value, key) ? value[key] : undefined;
-}
-
-function show(value: Json): string {
-  const text = JSON.stringify(value);
-  return text.length > 500 ? `${text.slice(0, 500)}… (${text.length} characters)` : text;
+/** With each range of the data replaced by what `$hex` matches. */
+function inHex(message: Json, data: Buffer): Json {
+  return replace(message, (part) => {
+    if (!isObject(part) || !Object.hasOwn(part, "$bytes")) return undefined;
+    const range = part["$bytes"];
+    const [from = -1, bytes = -1] = Array.isArray(range) && range.length === 2 ? range.map(Number) : [];
+    const isRange = [from, bytes].every((each) => Number.isInteger(each) && each >= 0);
+    if (!isRange || from + bytes > data.length || Object.keys(part).length > 1)
+      throw new Error(`no range of the ${data.length} bytes of data: ${show(part)}`);
+    return { $hex: data.toString("hex", from, from + bytes) };
+  });
 }

@@ -1,7 +1,8 @@
-import { existsSync, readdirSync } from "node:fs";
+import { readdirSync, statSync } from "node:fs";
 import path from "node:path";
-import { describe, expect, test } from "vitest";
-import { mismatch, play, readTranscript, type Step } from "../helpers/transcript.ts";
+import { beforeAll, describe, expect, test } from "vitest";
+import { mismatch } from "../helpers/pattern.ts";
+import { capabilitiesOf, play, readTranscript, type Step } from "../helpers/transcript.ts";
 
 const root = path.join(import.meta.dirname, "../..");
 const directory = path.join(root, "protocol/transcripts");
@@ -14,6 +15,8 @@ interface Candidate {
   readonly sdk: string;
   readonly places: readonly string[];
   readonly interpreter?: string;
+  /** What it must offer of that which a transcript can ask for; of yours, whatever it offers. */
+  readonly capabilities?: readonly string[];
 }
 
 /** BULKHEAD_CONFORMANCE names one more: that is how the author of an SDK runs the transcripts against it. */
@@ -26,6 +29,7 @@ const candidates: readonly Candidate[] = [
       "protocol/sdk/rust/target/release/examples/conformance",
       "protocol/sdk/rust/target/debug/examples/conformance",
     ],
+    capabilities: ["bulk"],
   },
   { sdk: "c", places: ["protocol/sdk/c/build/conformance"] },
   { sdk: "go", places: ["protocol/sdk/go/build/conformance"] },
@@ -34,15 +38,37 @@ const candidates: readonly Candidate[] = [
     sdk: "typescript",
     places: ["protocol/sdk/typescript/examples/conformance.ts"],
     interpreter: process.execPath,
+    capabilities: ["bulk"],
   },
   ...(yours === undefined || yours === "" ? [] : [{ sdk: "yours", places: [yours] }]),
 ];
 
-describe.each(candidates)("the SDK $sdk", ({ places, interpreter }) => {
-  const plugin = places.map((place) => path.resolve(root, place)).find((place) => existsSync(place));
-  test.skipIf(plugin === undefined).each(transcripts)("$name: $title", async (transcript) => {
-    const [command, ...args] = interpreter === undefined ? [plugin ?? ""] : [interpreter, plugin ?? ""];
-    await expect(play(transcript, command ?? "", args)).resolves.toBeUndefined();
+/** An old build must not hide a new one. */
+function newest(files: readonly string[]): string | undefined {
+  return files.filter((file) => madeAt(file) > 0).toSorted((a, b) => madeAt(b) - madeAt(a))[0];
+}
+
+/** 0: it is not there. */
+function madeAt(file: string): number {
+  return statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+}
+
+describe.each(candidates)("the SDK $sdk", ({ places, interpreter, capabilities = [] }) => {
+  const plugin = newest(places.map((place) => path.resolve(root, place)));
+  const [command = "", ...args] = interpreter === undefined ? [plugin ?? ""] : [interpreter, plugin ?? ""];
+  let offered: readonly string[] = [];
+  beforeAll(async () => {
+    if (plugin !== undefined) offered = await capabilitiesOf(command, args);
+  });
+
+  test.skipIf(plugin === undefined)(`offers ${["ping", ...capabilities].join(" and ")}`, () => {
+    expect(offered).toEqual(expect.arrayContaining(["ping", ...capabilities]));
+  });
+
+  test.skipIf(plugin === undefined).for(transcripts)("$name: $title", async (transcript, { skip }) => {
+    const { capability } = transcript;
+    if (capability !== undefined && !offered.includes(capability)) skip(`no ${capability}`);
+    await expect(play(transcript, command, args)).resolves.toBeUndefined();
   });
 });
 
@@ -63,6 +89,7 @@ describe("mismatch", () => {
     [{ $pattern: "^a.c" }, "abcd"],
     [{ $oneOf: [1, { $type: "null" }] }, null],
     [{ $exact: { a: [1] } }, { a: [1] }],
+    [{ $hex: "00ff" }, { $hex: "00ff" }],
     [{}, { a: 1 }],
   ])("%j takes %j", (pattern, value) => {
     expect(mismatch(pattern, value)).toBeUndefined();
@@ -79,6 +106,8 @@ describe("mismatch", () => {
     [{ $type: "integer" }, 3.5, ': expected {"$type":"integer"}, found 3.5'],
     [{ $id: "a" }, null, ': expected {"$id":"a"}, found null'],
     [{ $exact: { a: 1 } }, { a: 1, b: 2 }, ': expected {"$exact":{"a":1}}, found {"a":1,"b":2}'],
+    [{ $hex: "00ff" }, { $hex: "00fe" }, ': expected {"$hex":"00ff"}, found {"$hex":"00fe"}'],
+    [{ $hex: "00ff" }, "00ff", ': expected {"$hex":"00ff"}, found "00ff"'],
     [{ toString: { $any: true } }, {}, '/toString: expected {"$any":true}, found nothing'],
   ])("%j does not take %j", (pattern, value, at) => {
     expect(mismatch(pattern, value)).toBe(at);
@@ -94,8 +123,13 @@ const against = (script: string, ...steps: Step[]) =>
   play({ name: "t", title: "", steps }, process.execPath, [
     "-e",
     `const say = (text) => process.stdout.write("Content-Length: " + Buffer.byteLength(text) + "\\r\\n\\r\\n" + text);
+     const bulk = (id, result, data = "abc") => {
+       const text = JSON.stringify({ jsonrpc: "2.0", id, result });
+       const type = "Content-Type: application/vnd.bulkhead.bulk; json=" + text.length;
+       process.stdout.write("Content-Length: " + (text.length + data.length) + "\\r\\n" + type + "\\r\\n\\r\\n" + text + data);
+     };
      const pong = (id) => say(JSON.stringify({ jsonrpc: "2.0", id, result: {} }));
-     process.stdin.once("data", () => { ${script} });`,
+     process.stdin.once("data", (data) => { ${script} });`,
   ]);
 
 describe("a transcript fails", () => {
@@ -129,6 +163,19 @@ describe("a transcript fails", () => {
     await expect(against(script, ...steps)).resolves.toBeUndefined();
   });
 
+  test("never when the data is as it should be", async () => {
+    const steps: Step[] = [
+      { sendBulk: { message: { jsonrpc: "2.0", id: 1, method: "ping" }, data: "00ff0a" } },
+      { expectBulk: { id: 1, result: [{ $hex: "6263" }, { $hex: "" }] } },
+      { expect: { id: 2 } },
+    ];
+    const script = `
+      const isWhole = data.subarray(-4).toString("hex") === "7d00ff0a" && String(data).includes("json=40\\r\\n");
+      if (isWhole) bulk(1, [{ $bytes: [1, 2] }, { $bytes: [3, 0] }]);
+      pong(2);`;
+    await expect(against(script, ...steps)).resolves.toBeUndefined();
+  });
+
   test.each<[what: string, script: string, steps: Step[], message: RegExp]>([
     ["another answer", "pong(2)", [{ expect: { id: 1 } }], /^t\.jsonl:3: \/id: expected 1, found 2/],
     ["noise before a frame", 'console.log("hello"); pong(1)', [{ expect: { id: 1 } }], /no frame: "hello/],
@@ -152,6 +199,26 @@ describe("a transcript fails", () => {
       /:4: \/id: expected 1, found 2/,
     ],
     ["an id that nobody has named", "", [{ send: { id: { $id: "a" } } }], /:3: no id has the name "a"/],
+    [
+      "other data",
+      "bulk(1, { $bytes: [0, 2] })",
+      [{ expectBulk: { result: { $hex: "6263" } } }],
+      /found .*"6162"/,
+    ],
+    ["data that nobody expects", "bulk(1, null)", [{ expect: { id: 1 } }], /:3: data beside .*"id":1/],
+    ["no data", "pong(1)", [{ expectBulk: { id: 1 } }], /:3: no data beside .*"id":1/],
+    [
+      "a range outside of the data",
+      "bulk(1, { $bytes: [2, 2] })",
+      [{ expectBulk: { id: 1 } }],
+      /no range of the 3 bytes of data: {"\$bytes":\[2,2\]}/,
+    ],
+    [
+      "more JSON than there is",
+      'process.stdout.write("Content-Length: 2\\r\\nContent-Type: application/vnd.bulkhead.bulk; json=3\\r\\n\\r\\n{}")',
+      [{ expectBulk: { id: 1 } }],
+      /no length of the JSON/,
+    ],
     ["another exit status", "process.exit(3)", [{ expectExit: 0 }], /:3: exit status: expected 0, found 3/],
     [
       "a signal",

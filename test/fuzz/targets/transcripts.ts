@@ -2,7 +2,8 @@
 import * as fc from "fast-check";
 import { readdirSync, readFileSync } from "node:fs";
 import { isDeepStrictEqual } from "node:util";
-import { mismatch, readTranscript } from "../../helpers/transcript.ts";
+import { mismatch } from "../../helpers/pattern.ts";
+import { readTranscript } from "../../helpers/transcript.ts";
 import { must } from "../target.ts";
 import type { Target, Trials } from "../target.ts";
 import { Folder } from "./folder.ts";
@@ -13,7 +14,17 @@ const golden = readdirSync(directory)
   .map((name) => readFileSync(new URL(name, directory)))
   .filter(({ length }) => length < 4096);
 
-const kinds = ["send", "sendRaw", "expect", "unordered", "ignore", "eof", "expectExit"];
+const kinds = [
+  "send",
+  "sendRaw",
+  "sendBulk",
+  "expect",
+  "expectBulk",
+  "unordered",
+  "ignore",
+  "eof",
+  "expectExit",
+];
 
 function start(): Trials {
   const folder = new Folder();
@@ -63,6 +74,8 @@ const step = fc
         '{"$repeat":"a","times":3}',
         '{"$repeat":"a","times":-1}',
         '{"a":{"$id":"x"}}',
+        '{"message":{},"data":"00ff"}',
+        '{"message":{},"data":"0"}',
       ),
     ),
   )
@@ -89,7 +102,7 @@ export const transcripts: Target = {
     "__proto__",
     "}",
   ],
-  covers: ["test/helpers/transcript.ts"],
+  covers: ["test/helpers/transcript.ts", "test/helpers/pattern.ts"],
   tried: 300,
   start,
 };

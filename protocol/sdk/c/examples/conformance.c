@@ -101,6 +101,14 @@ static json_t *pokes(bk_call *call, json_t *params) {
     return json_integer(atomic_load(&poked));
 }
 
+/* To this library bytes are text. */
+static json_t *reverse(bk_call *call, json_t *params) {
+    (void)call;
+    json_t *parts = json_object_get(params, "parts"), *result = json_array();
+    for (size_t i = json_array_size(parts); i > 0; i--) json_array_append(result, json_array_get(parts, i - 1));
+    return result;
+}
+
 static json_t *poke(bk_call *call, json_t *params) {
     json_int_t n = integer(params, "n");
     if (n < 0) return bk_fail(call, 1, "negative", "a poke is not taken back");
@@ -140,6 +148,10 @@ static const bk_method methods[] = {
          "required": ["method", "params"]})},
     {.name = "label", .handler = label, .result = BK_JSON({"type": ["string", "null"]})},
     {.name = "pokes", .handler = pokes, .result = BK_JSON({"type": "integer"})},
+    {.name = "reverse", .handler = reverse,
+     .result = BK_JSON({"type": "array", "items": {"type": "string", "contentEncoding": "base64"}}),
+     .params = BK_JSON({"type": "object", "required": ["parts"], "properties":
+         {"parts": {"type": "array", "items": {"type": "string", "contentEncoding": "base64"}}}})},
     {0}};
 
 static const bk_event events[] = {

@@ -94,6 +94,12 @@ def sum_of_pokes(call: Call) -> int:
     return pokes
 
 
+# Bytes are text to this SDK: whoever wants them has the module base64.
+@api.method
+def reverse(call: Call, parts: list[str]) -> list[str]:
+    return parts[::-1]
+
+
 pokes = 0
 poking = threading.Lock()
 

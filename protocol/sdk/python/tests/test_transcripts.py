@@ -13,11 +13,18 @@ class Transcripts(unittest.TestCase):
         files = sorted(DIRECTORY.glob("*.jsonl"))
         self.assertTrue(files, "there are no transcripts")
         for file in files:
-            title, steps = read_transcript(file)
-            with self.subTest(file.name, title=title), python(ROOT / "examples" / "conformance.py") as plugin:
-                player = Player(plugin)
-                for line, step in enumerate(steps, start=2):
-                    try:
-                        player.perform(step)
-                    except Exception as error:
-                        raise AssertionError(f"{file.name}:{line}: {error!r}\n{plugin.stderr}") from error
+            title, capability, steps = read_transcript(file)
+            with self.subTest(file.name, title=title):
+                # This SDK has none of those that a transcript can ask for.
+                if capability is not None:
+                    self.skipTest(f"no {capability}")
+                self.hold(file.name, steps)
+
+    def hold(self, name, steps):
+        with python(ROOT / "examples" / "conformance.py") as plugin:
+            player = Player(plugin)
+            for line, step in enumerate(steps, start=2):
+                try:
+                    player.perform(step)
+                except Exception as error:
+                    raise AssertionError(f"{name}:{line}: {error!r}\n{plugin.stderr}") from error

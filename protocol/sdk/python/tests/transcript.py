@@ -10,7 +10,7 @@ from .conversation import Conversation
 def read_transcript(file: Path):
     # Not splitlines: to it, characters within a string end lines as well.
     title, *steps = [json.loads(line) for line in file.read_text(encoding="utf-8").rstrip("\n").split("\n")]
-    return title["title"], [unfold(step) for step in steps]
+    return title["title"], title.get("capability"), [unfold(step) for step in steps]
 
 
 class Player:

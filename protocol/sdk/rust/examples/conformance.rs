@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use bulkhead_plugin::{Action, Activation, Api, Call, Error, Method, Plugin, Sink};
+use bulkhead_plugin::{Action, Activation, Api, Bytes, Call, Error, Method, Plugin, Sink};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -70,6 +70,11 @@ struct Ask {
 }
 
 #[derive(Deserialize, JsonSchema)]
+struct Reverse {
+    parts: Vec<Bytes>,
+}
+
+#[derive(Deserialize, JsonSchema)]
 struct Poke {
     n: i64,
 }
@@ -131,6 +136,10 @@ fn ask(call: &Call, params: Ask) -> Result<Value, Error> {
     }
 }
 
+fn reverse(_: &Call, params: Reverse) -> Result<Vec<Bytes>, Error> {
+    Ok(params.parts.into_iter().rev().collect())
+}
+
 fn main() {
     let label = Arc::new(Mutex::new(None));
     let configured = Arc::clone(&label);
@@ -163,6 +172,7 @@ fn main() {
         .method("ask", ask)
         .method("label", label)
         .method("pokes", pokes)
+        .method("reverse", reverse)
         .event("poke", poke)
         .with(Action::new("pokes", "pokes").description("How often it was poked").key("ctrl+k"));
     Plugin::new("conformance", "1.0.0")

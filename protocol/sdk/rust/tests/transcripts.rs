@@ -6,9 +6,13 @@ use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
 
-use serde_json::Value;
+use serde::Deserialize;
+use serde_json::{Value, json};
 use support::pattern::{id_name, matches};
 use support::process::Process;
+
+/// Capabilities of this SDK that a transcript may be about.
+const OFFERED: [&str; 1] = ["bulk"];
 
 #[test]
 fn every_golden_conversation_goes_as_written() {
@@ -26,6 +30,11 @@ fn every_golden_conversation_goes_as_written() {
 
 fn hold(path: &Path) -> Result<(), String> {
     let text = fs::read_to_string(path).map_err(|error| error.to_string())?;
+    let about: Value = serde_json::from_str(text.lines().next().expect("a title")).expect("a JSON object");
+    if let Some(capability) = about["capability"].as_str().filter(|name| !OFFERED.contains(name)) {
+        println!("{}: skipped, no {capability}", path.display());
+        return Ok(());
+    }
     let mut held =
         Conversation { process: Process::example("conformance"), ids: HashMap::new(), ignored: Vec::new() };
     for (number, line) in text.lines().enumerate().skip(1) {
@@ -53,10 +62,20 @@ impl Conversation {
         match name.as_str() {
             "send" => self.process.send(self.with_ids(value).to_string().as_bytes()),
             "sendRaw" => self.process.write(value.as_str().expect("a text").as_bytes()),
+            "sendBulk" => {
+                let data = bytes(value["data"].as_str().expect("a text"));
+                self.process.send_beside(&self.with_ids(&value["message"]), &data);
+            }
             "eof" => self.process.close_input(),
             "ignore" => self.ignored.push(value.clone()),
-            "expect" => {
-                let message = self.message()?;
+            "expect" | "expectBulk" => {
+                let (message, has_data) = self.received()?;
+                if has_data != (name == "expectBulk") {
+                    return Err(format!(
+                        "came {} data: {message}",
+                        if has_data { "with" } else { "without" }
+                    ));
+                }
                 if !matches(&self.with_ids(value), Some(&message)) {
                     return Err(format!("came: {message}"));
                 }
@@ -93,10 +112,21 @@ impl Conversation {
     }
 
     fn message(&mut self) -> Result<Value, String> {
+        match self.received()? {
+            (message, false) => Ok(message),
+            (message, true) => Err(format!("came with data: {message}")),
+        }
+    }
+
+    /// The next message, and whether there was data beside it.
+    fn received(&mut self) -> Result<(Value, bool), String> {
         loop {
-            let message = self.process.message()?;
+            let (message, data) = self.process.message_and_data()?;
+            if let Some(data) = data {
+                return Ok((in_hex(message, &data)?, true));
+            }
             if !self.ignored.iter().any(|pattern| matches(pattern, Some(&message))) {
-                return Ok(message);
+                return Ok((message, false));
             }
         }
     }
@@ -127,6 +157,31 @@ impl Conversation {
             }
         }
     }
+}
+
+/// With each range of the data replaced by what `$hex` matches.
+fn in_hex(value: Value, data: &[u8]) -> Result<Value, String> {
+    match value {
+        Value::Object(members) if members.contains_key("$bytes") => {
+            let range = <(usize, usize)>::deserialize(&members["$bytes"]).ok();
+            let range = range
+                .filter(|_| members.len() == 1)
+                .and_then(|(offset, length)| data.get(offset..offset.checked_add(length)?));
+            let bytes = range.ok_or_else(|| format!("no range of the data: {members:?}"))?;
+            Ok(json!({ "$hex": bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>() }))
+        }
+        Value::Object(members) => {
+            members.into_iter().map(|(name, value)| Ok((name, in_hex(value, data)?))).collect()
+        }
+        Value::Array(elements) => elements.into_iter().map(|each| in_hex(each, data)).collect(),
+        other => Ok(other),
+    }
+}
+
+fn bytes(hex: &str) -> Vec<u8> {
+    assert!(hex.len() % 2 == 0, "a digit too many: {hex:?}");
+    let byte = |at| u8::from_str_radix(&hex[at..at + 2], 16).expect("two hexadecimal digits");
+    (0..hex.len()).step_by(2).map(byte).collect()
 }
 
 /// With each `$repeat` replaced by the text that it stands for.

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** The reference plugin that protocol/transcripts/ is about. */
 import { z } from "zod";
-import { HostError, plugin, PluginError } from "../index.ts";
+import { bytes, HostError, plugin, PluginError } from "../index.ts";
 
 const config = z.object({ label: z.string().optional() });
 const n = z.object({ n: z.int() });
@@ -80,6 +80,11 @@ await plugin({ name: "conformance", version: "1.0.0" })
       )
       .method("label", { params: z.object({}), result: z.string().nullable() }, () => label ?? null)
       .method("pokes", { params: z.object({}), result: z.int() }, () => pokes)
+      .method(
+        "reverse",
+        { params: z.object({ parts: z.array(bytes()) }), result: z.array(bytes()) },
+        ({ parts }) => parts.toReversed(),
+      )
       .event("poke", n, ({ n }) => {
         if (n < 0) throw new PluginError("negative", "a poke below 0");
         pokes += n;

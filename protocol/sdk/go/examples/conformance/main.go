@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -74,6 +75,10 @@ type refusal struct {
 	Message string `json:"message"`
 }
 
+type reverse struct {
+	Parts [][]byte `json:"parts"`
+}
+
 func main() {
 	p := plugin.New("conformance", "1.0.0")
 	settings := plugin.Config[config](p)
@@ -139,6 +144,10 @@ func main() {
 	})
 	plugin.Method(api, "label", func(*plugin.Call, none) (*string, error) { return settings.Get().Label, nil })
 	plugin.Method(api, "pokes", func(*plugin.Call, none) (int64, error) { return pokes.Load(), nil })
+	plugin.Method(api, "reverse", func(_ *plugin.Call, in reverse) ([][]byte, error) {
+		slices.Reverse(in.Parts)
+		return in.Parts, nil
+	})
 	plugin.Event(api, "poke", func(_ *plugin.Call, in number) error {
 		if in.N < 0 {
 			return plugin.Fail("negative", "%d is below 0", in.N)

@@ -41,6 +41,7 @@ fn wildcard(name: &str, argument: &Value, value: Option<&Value>) -> bool {
         "$any" => true,
         "$id" => value.is_i64() || value.is_string(),
         "$exact" => equal(argument, value),
+        "$hex" => value.get("$hex") == Some(argument),
         "$oneOf" => argument
             .as_array()
             .is_some_and(|choices| choices.iter().any(|pattern| matches(pattern, Some(value)))),
