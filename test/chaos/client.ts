@@ -6,13 +6,11 @@
  */
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { BulkheadError } from "../../protocol/error.ts";
-import { Client } from "../../src/client/client.ts";
 import { planCall } from "./call-mix.ts";
-import type { PlannedCall } from "./call-mix.ts";
 import { Chance } from "./chance.ts";
+import type { Connection } from "./connection.ts";
+import { connectByLibrary } from "./library-connection.ts";
 import { PlainConnection } from "./plain-connection.ts";
-import type { PlainSettlement } from "./plain-connection.ts";
 import { Recorder } from "./records.ts";
 import type { ClientLine } from "./records.ts";
 
@@ -27,51 +25,6 @@ const chance = new Chance(Number(seed));
 const leaving = new AbortController();
 process.on("SIGTERM", () => leaving.abort());
 
-interface Connection {
-  readonly ended: boolean;
-  /** Hands over the settlement, as often as there is one. */
-  make(call: PlannedCall, settled: (settlement: PlainSettlement) => void): void;
-  close(): void;
-}
-
-function settlementOf(error: unknown): PlainSettlement {
-  if (!(error instanceof BulkheadError)) return { as: `thrown: ${String(error)}`, code: null, report: null };
-  return { as: error.settlement ?? "nothing", code: error.code, report: error.report ?? null };
-}
-
-async function throughLibrary(): Promise<Connection> {
-  const client = await Client.connect({ socket, name: `chaos-${id}` });
-  let ended = false;
-  void client.closed.then(() => (ended = true));
-  return {
-    get ended() {
-      return ended;
-    },
-    make({ plugin, params, timeoutMs, cancelAfterMs }, settled) {
-      const signal = cancelAfterMs === null ? undefined : AbortSignal.timeout(cancelAfterMs);
-      client.call(`${plugin}/work.note`, params, { timeout: timeoutMs, signal }).then(
-        () => settled({ as: "answered", code: null, report: null }),
-        (error: unknown) => settled(settlementOf(error)),
-      );
-    },
-    close: () => client.close(),
-  };
-}
-
-async function plainly(): Promise<Connection> {
-  const connection = await PlainConnection.open(socket);
-  return {
-    get ended() {
-      return connection.ended;
-    },
-    make({ plugin, params, timeoutMs, cancelAfterMs }, settled) {
-      const asked = connection.request(`${plugin}/work.note`, params, { ms: timeoutMs }, settled);
-      if (cancelAfterMs !== null) setTimeout(() => connection.cancel(asked), cancelAfterMs);
-    },
-    close: () => connection.close(),
-  };
-}
-
 let connection = null as Connection | null;
 let connecting: Promise<void> | null = null;
 let calls = 0;
@@ -80,7 +33,9 @@ let open = 0;
 async function reconnect(): Promise<void> {
   while (!leaving.signal.aborted) {
     try {
-      connection = await (kind === "plain" ? plainly() : throughLibrary());
+      connection = await (kind === "plain"
+        ? PlainConnection.open(socket)
+        : connectByLibrary(socket, `chaos-${id}`));
       return;
     } catch {
       await delay(chance.between(20, 100));
@@ -100,15 +55,27 @@ function callOnce(through: Connection): Promise<void> {
   const key = `${id}-${calls++}`;
   const call = planCall(chance, key, plugins);
   const { promise, resolve } = Promise.withResolvers<void>();
-  record.add({ sent: key, plugin: call.plugin, at: Date.now(), ms: call.timeoutMs });
+  const credit = call.kind === "stream" && through.showsCredit ? call.credit : null;
+  const { plugin, timeoutMs: ms, leaveAfter } = call;
+  record.add({ sent: key, kind: call.kind, plugin, at: Date.now(), ms, credit, leaveAfter });
   open++;
   let settlements = 0;
-  through.make(call, (settlement) => {
-    record.add({ settled: key, at: Date.now(), ...settlement });
-    if (++settlements === 1) open--;
-    resolve();
+  through.make(call, {
+    item: (seq, value) => record.add({ item: key, seq, ...itemOf(value) }),
+    granted: (n) => record.add({ granted: key, n }),
+    settled: (settlement) => {
+      record.add({ settled: key, at: Date.now(), ...settlement });
+      if (++settlements === 1) open--;
+      resolve();
+    },
   });
   return promise;
+}
+
+/** As the plugin made it; a value that is none of its own is told by the auditor. */
+function itemOf(value: unknown): { key: string; n: number } {
+  const { key, n } = value as { key?: unknown; n?: unknown };
+  return { key: String(key), n: Number(n) };
 }
 
 async function work(): Promise<void> {

@@ -2,15 +2,27 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { setTimeout as delay } from "node:timers/promises";
 import { BulkheadError } from "../../protocol/error.ts";
 import type { Client } from "../../src/client/client.ts";
 import { filesOf, readRecords, Recorder } from "./records.ts";
-import type { ClientLine, Found, JournalEvent, Report, Told } from "./records.ts";
+import type { ClientLine, Found, JournalEvent, PipeRow, Report, Told } from "./records.ts";
+
+const askAgainMs = 50;
 
 /** Asks the daemon for each report that a client or the witness was told of. */
 export async function collectFound(records: string, operator: Client): Promise<void> {
   const recorder = new Recorder<Found>(path.join(records, "found.jsonl"));
   for (const report of toldReports(records)) recorder.add({ report, found: await isFound(operator, report) });
+  recorder.close();
+}
+
+/** What the daemon knows of its pipes. */
+export async function collectPipes(records: string, operator: Client): Promise<void> {
+  const recorder = new Recorder<PipeRow>(path.join(records, "pipes.jsonl"));
+  for (const { id, state, cursor, dispatched, delivered } of await operator.control("pipe.list")) {
+    recorder.add({ id, state, cursor, dispatched, delivered });
+  }
   recorder.close();
 }
 
@@ -25,11 +37,16 @@ function toldReports(records: string): Set<string> {
 }
 
 async function isFound(operator: Client, id: string): Promise<boolean> {
-  try {
-    return (await operator.control("crash.get", { id })).id === id;
-  } catch (error) {
-    if (error instanceof BulkheadError && error.code === "crash_not_found") return false;
-    throw error;
+  for (;;) {
+    try {
+      return (await operator.control("crash.get", { id })).id === id;
+    } catch (error) {
+      const code = error instanceof BulkheadError ? error.code : null;
+      if (code === "crash_not_found") return false;
+      if (code !== "plugin_busy") throw error;
+      // More questions in a second than one connection may ask.
+      await delay(askAgainMs);
+    }
   }
 }
 

@@ -118,6 +118,18 @@ function operate(name: string, ask: (run: Run, plugin: string) => Promise<void>)
   };
 }
 
+const pausePipe: Disturbance = {
+  name: "pipe paused",
+  act: async (run) => {
+    const pipe = run.chance.pick(run.pipes.ids);
+    run.did({ deed: "pipe paused", target: pipe });
+    // A daemon that dies meanwhile leaves it as it is: it is looked after like one that has failed.
+    await run.pipes.pause(pipe).catch(() => undefined);
+    await run.pause(run.chance.between(0, 800));
+    await run.pipes.resume(pipe).catch(() => undefined);
+  },
+};
+
 const patience = { timeout: 10_000 };
 
 export const disturbances: Weighed<Disturbance> = [
@@ -131,6 +143,7 @@ export const disturbances: Weighed<Disturbance> = [
   [1, stopDaemon],
   [3, killClient],
   [3, pauseClient],
+  [3, pausePipe],
   [
     2,
     disk(

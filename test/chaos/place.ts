@@ -17,7 +17,7 @@ import {
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { marker, pluginMarker } from "./processes.ts";
-import type { Policy } from "./records.ts";
+import type { PipeEnds, Policy } from "./records.ts";
 
 /** The disk, and what the journal may take of it: nothing is deleted in a run. */
 const diskSize = "96m";
@@ -138,6 +138,16 @@ export function policyOf(plugin: string, plugins: readonly string[]): Policy {
     maxFailures: 8,
     windowMs: 20_000,
   };
+}
+
+/** A lazy one is at the one end of some, at the other of others, and one is at both. */
+export function pipesOf(plugins: readonly string[]): Record<string, PipeEnds> {
+  const apart = [0, 3, 6, 9].map((n) => [n, n + 1] as const);
+  const ends = [...apart, [5, 5] as const].map(([source, sink], n) => [
+    `p${n}`,
+    { source: plugins[source % plugins.length] ?? "", sink: plugins[sink % plugins.length] ?? "" },
+  ]);
+  return Object.fromEntries(ends) as Record<string, PipeEnds>;
 }
 
 function mountDisk(on: string): string | null {

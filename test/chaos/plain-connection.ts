@@ -4,28 +4,34 @@
  */
 import { connect } from "node:net";
 import type { Socket } from "node:net";
+import type { PlannedCall } from "./call-mix.ts";
+import type { CallWitness, Connection } from "./connection.ts";
+import type { Settlement } from "./records.ts";
 
-export interface PlainSettlement {
-  readonly as: string;
-  readonly code: string | null;
-  readonly report: string | null;
-}
-
-interface Answer {
+/** An answer, or a notification. */
+interface Message {
+  readonly method?: string;
+  readonly params?: { readonly id: number; readonly seq: number; readonly value: unknown };
   readonly id?: number;
   readonly result?: unknown;
   readonly error?: {
     readonly code: number;
-    readonly data?: { readonly code?: string; readonly settlement?: string; readonly report?: string };
+    readonly data?: {
+      readonly code?: string;
+      readonly settlement?: string;
+      readonly report?: string;
+      readonly attempts?: number;
+    };
   };
 }
 
-type OnAnswer = (settlement: PlainSettlement) => void;
+type Asked = Pick<CallWitness, "settled"> & Partial<CallWitness>;
 
-export class PlainConnection {
+export class PlainConnection implements Connection {
+  readonly showsCredit = true;
   readonly #socket: Socket;
   /** Kept after the answer: a second one would go to the same. */
-  readonly #asked = new Map<number, OnAnswer>();
+  readonly #asked = new Map<number, Asked>();
   readonly #open = new Set<number>();
   #input: Buffer = Buffer.alloc(0);
   #lastId = 0;
@@ -46,8 +52,8 @@ export class PlainConnection {
     });
     const connection = new PlainConnection(socket);
     const greeting = { protocol: { min: 1, max: 1 }, client: { name: "plain", version: "1.0.0" } };
-    const greeted = new Promise<PlainSettlement>((resolve) =>
-      connection.request("hello", greeting, {}, resolve),
+    const greeted = new Promise<Settlement>((settled) =>
+      connection.#request("hello", greeting, {}, { settled }),
     );
     const { code } = await greeted;
     if (code !== null) throw new Error(`hello was answered with ${code}`);
@@ -58,25 +64,51 @@ export class PlainConnection {
     return this.#socket.destroyed || this.#socket.readableEnded;
   }
 
-  /** @returns the id, to cancel it with */
-  request(method: string, params: object, ctx: object, onAnswer: OnAnswer): number {
+  make(call: PlannedCall, witness: CallWitness): void {
+    const { kind, plugin, method, params, timeoutMs, cancelAfterMs, credit, leaveAfter } = call;
+    const ctx = {
+      ms: timeoutMs,
+      ...(kind === "stream" ? { credit } : {}),
+      ...(kind === "retried" ? { retry: true } : {}),
+    };
+    let taken = 0;
+    const id = this.#request(`${plugin}/${method}`, params, ctx, {
+      settled: (settlement) => witness.settled(settlement),
+      item: (seq, value) => {
+        witness.item(seq, value);
+        if (++taken === leaveAfter) this.#cancel(id);
+        // In lots: so that it runs out now and then.
+        else if (taken % credit === 0) this.#grant(id, credit, witness);
+      },
+    });
+    if (cancelAfterMs !== null) setTimeout(() => this.#cancel(id), cancelAfterMs);
+  }
+
+  close(): void {
+    this.#socket.destroy();
+  }
+
+  /** @returns its id */
+  #request(method: string, params: object, ctx: object, asked: Asked): number {
     const id = ++this.#lastId;
     if (this.ended) {
-      onAnswer({ as: "not_sent", code: "daemon_unreachable", report: null });
+      asked.settled({ as: "not_sent", code: "daemon_unreachable", report: null, attempts: null });
       return id;
     }
-    this.#asked.set(id, onAnswer);
+    this.#asked.set(id, asked);
     this.#open.add(id);
     this.#send({ id, method, params, ctx });
     return id;
   }
 
-  cancel(id: number): void {
+  #cancel(id: number): void {
     if (this.#open.has(id)) this.#send({ method: "$/cancelRequest", params: { id } });
   }
 
-  close(): void {
-    this.#socket.destroy();
+  #grant(id: number, n: number, witness: CallWitness): void {
+    if (!this.#open.has(id)) return;
+    witness.granted(n);
+    this.#send({ method: "$/credit", params: { id, n } });
   }
 
   #send(message: object): void {
@@ -93,25 +125,31 @@ export class PlainConnection {
       if (this.#input.length < end + 4 + length) return;
       const body = this.#input.toString("utf8", end + 4, end + 4 + length);
       this.#input = this.#input.subarray(end + 4 + length);
-      this.#answered(JSON.parse(body) as Answer);
+      this.#came(JSON.parse(body) as Message);
     }
   }
 
-  #answered({ id, error }: Answer): void {
+  #came({ method, params, id, error }: Message): void {
+    const asked = this.#asked.get(params?.id ?? id ?? 0);
+    if (asked === undefined)
+      throw new Error(`what came belongs to nothing that was asked: ${params?.id ?? id}`);
+    if (method === "$/item" && params !== undefined) asked.item?.(params.seq, params.value);
     if (id === undefined) return;
     this.#open.delete(id);
-    const onAnswer = this.#asked.get(id);
-    if (onAnswer === undefined) throw new Error(`an answer to ${id}, which was never asked`);
-    const { settlement = "answered", code = `rpc_${error?.code}`, report = null } = error?.data ?? {};
-    onAnswer(
-      error === undefined ? { as: "answered", code: null, report: null } : { as: settlement, code, report },
+    const data = error?.data ?? {};
+    const { settlement = "answered", code = `rpc_${error?.code}`, report = null, attempts = null } = data;
+    asked.settled(
+      error === undefined
+        ? { as: "answered", code: null, report: null, attempts: null }
+        : { as: settlement, code, report, attempts },
     );
   }
 
   /** Whether they were executed, nobody can say. */
   #lost(): void {
     for (const id of this.#open) {
-      this.#asked.get(id)?.({ as: "maybe_executed", code: "daemon_unreachable", report: null });
+      const lost = { as: "maybe_executed", code: "daemon_unreachable", report: null, attempts: null };
+      this.#asked.get(id)?.settled(lost);
     }
     this.#open.clear();
   }

@@ -5,17 +5,36 @@
 import { closeSync, existsSync, openSync, readdirSync, readFileSync, writeSync } from "node:fs";
 import path from "node:path";
 
+/** Settled once; read item by item; sent again after a crash. */
+export type CallKind = "call" | "stream" | "retried";
+
+export interface Settlement {
+  /** `answered`, `not_sent`, `maybe_executed`; anything else is wrong. */
+  readonly as: string;
+  readonly code: string | null;
+  readonly report: string | null;
+  /** How often it was sent, as the error of one that is sent again says. */
+  readonly attempts: number | null;
+}
+
 /** `client-ID.jsonl`: what a client did. */
 export type ClientLine =
-  | { readonly sent: string; readonly plugin: string; readonly at: number; readonly ms: number }
   | {
-      readonly settled: string;
+      readonly sent: string;
+      readonly kind: CallKind;
+      readonly plugin: string;
       readonly at: number;
-      /** `answered`, `not_sent`, `maybe_executed`; anything else is wrong. */
-      readonly as: string;
-      readonly code: string | null;
-      readonly report: string | null;
+      readonly ms: number;
+      /** Of a stream, before any was added; null: its library sees to that. */
+      readonly credit: number | null;
+      /** Of a stream: the client wants no more than so many; null: all. */
+      readonly leaveAfter: number | null;
     }
+  /** An item came to that call: the wire's `seq`, and the value, which says what the plugin sent. */
+  | { readonly item: string; readonly seq: number; readonly key: string; readonly n: number }
+  /** So many items more may come. */
+  | { readonly granted: string; readonly n: number }
+  | ({ readonly settled: string; readonly at: number } & Settlement)
   /** It left as it was asked to, with so many calls open. */
   | { readonly left: true; readonly at: number; readonly open: number };
 
@@ -45,6 +64,15 @@ export interface MemorySample {
 export interface Found {
   readonly report: string;
   readonly found: boolean;
+}
+
+/** `pipes.jsonl`: each pipe after the end, read from the disk by a daemon that knew nothing of it. */
+export interface PipeRow {
+  readonly id: string;
+  readonly state: string;
+  readonly cursor: string | null;
+  readonly dispatched: string | null;
+  readonly delivered: number;
 }
 
 /** `events.jsonl`: the journal's rows, in the order of their positions. */
@@ -79,6 +107,10 @@ export interface Facts {
   readonly orphans: readonly string[];
   /** Plugins that answered nothing when nothing was broken any more, with the reason. */
   readonly silent: readonly string[];
+  /** By their ids. */
+  readonly pipes: Readonly<Record<string, PipeEnds>>;
+  /** Pipes through which nothing more came when nothing was broken any more, with the reason. */
+  readonly stalled: readonly string[];
   /** Exit status of the daemon when it was asked to leave, or what it died of. */
   readonly exit: number | string | null;
   /** Clients that were killed, or did not leave in time. */
@@ -86,6 +118,12 @@ export interface Facts {
   readonly stuck: readonly string[];
   /** The daemon that had the second half to itself. */
   readonly lastDaemon: number;
+}
+
+/** The plugins that a pipe joins. */
+export interface PipeEnds {
+  readonly source: string;
+  readonly sink: string;
 }
 
 /** As configured; milliseconds. */
@@ -117,7 +155,7 @@ export class Recorder<T> {
 }
 
 /** What a dead process did not write to the end does not count. */
-export function linesOf(file: string): string[] {
+function linesOf(file: string): string[] {
   if (!existsSync(file)) return [];
   return readFileSync(file, "utf8").split("\n").slice(0, -1);
 }
@@ -125,6 +163,37 @@ export function linesOf(file: string): string[] {
 // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- names the type of the file's lines
 export function readRecords<T>(file: string): T[] {
   return linesOf(file).map((line) => JSON.parse(line) as T);
+}
+
+/**
+ * A line of `executed-PLUGIN.log`: what a plugin did, each before anybody else could know. The words are explained in
+ * test/fixtures/chaos/worker.c.
+ */
+export type Executed =
+  | { readonly did: "call"; readonly plugin: string; readonly key: string }
+  | { readonly did: "item" | "offer"; readonly plugin: string; readonly key: string; readonly n: number }
+  | {
+      readonly did: "take";
+      readonly plugin: string;
+      readonly key: string;
+      readonly n: number;
+      /** It was said that it may have been delivered before. */
+      readonly again: boolean;
+    };
+
+/** Of each plugin in the order in which it did it, whichever of its processes that was. */
+export function readExecuted(directory: string): Executed[] {
+  return filesOf(directory, "executed", ".log").flatMap(([plugin, file]) =>
+    linesOf(file).map((line) => executedOf(plugin, line)),
+  );
+}
+
+function executedOf(plugin: string, line: string): Executed {
+  const [did, key = "", n, how] = line.split(" ");
+  if (did === "call") return { did, plugin, key };
+  if (did === "item" || did === "offer") return { did, plugin, key, n: Number(n) };
+  if (did === "take") return { did, plugin, key, n: Number(n), again: how === "again" };
+  throw new Error(`${plugin} has written down what nobody knows: ${line}`);
 }
 
 /** Files of one kind, such as `client-3.jsonl`: the name between the kind and the ending, and the path. */

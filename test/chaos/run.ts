@@ -8,6 +8,7 @@ import { Chance } from "./chance.ts";
 import { Daemon } from "./daemon.ts";
 import { disturbances } from "./disturbances.ts";
 import type { Options } from "./options.ts";
+import { Pipes } from "./pipes.ts";
 import type { Place } from "./place.ts";
 import { marker, markedProcesses, residentBytes, signal } from "./processes.ts";
 import { Recorder } from "./records.ts";
@@ -26,6 +27,7 @@ export class Run {
   readonly plugins: readonly string[];
   readonly chance: Chance;
   readonly daemon: Daemon;
+  readonly pipes: Pipes;
   readonly clients = new Map<string, ChildProcess>();
   readonly killed: string[] = [];
   readonly stuck: string[] = [];
@@ -52,6 +54,7 @@ export class Run {
       this.did({ deed: "daemon died", detail: String(how) });
       this.#begin(this.startDaemon());
     });
+    this.pipes = new Pipes(this.plugins, () => this.daemon.operator());
     this.#deeds = new Recorder(path.join(place.records, "deeds.jsonl"));
     this.#memory = new Recorder(path.join(place.records, "resident.jsonl"));
     this.#witness = new Recorder(path.join(place.records, "witness.jsonl"));
@@ -73,6 +76,7 @@ export class Run {
   async begin(): Promise<void> {
     this.place.configure(this.plugins, this.#revisions);
     await this.startDaemon();
+    await this.pipes.create();
     for (let n = 0; n < this.#options.clients; n++) this.#addClient();
     this.#startedAt = Date.now();
   }
@@ -92,15 +96,17 @@ export class Run {
     clearInterval(sampling);
   }
 
-  /** Nothing is broken any more. Resolves to the plugins that do not answer all the same, with the reason. */
-  async calm(): Promise<string[]> {
+  /** Nothing is broken any more. Resolves to the plugins and pipes that do not work all the same, with the reason. */
+  async calm(): Promise<{ silent: string[]; stalled: string[] }> {
     for (const { pid, program } of markedProcesses(this.place.run)) {
       if (program === "worker") signal(pid, "SIGCONT");
     }
     await Promise.all([...this.clients].map(([id, child]) => this.#dismiss(id, child)));
     this.did({ deed: "calm" });
     const answers = await Promise.all(this.plugins.map((plugin) => this.#probe(plugin)));
-    return answers.flatMap((each) => each ?? []);
+    const stalled = await this.pipes.stalled(settleMs);
+    await this.pipes.pauseAll(settleMs);
+    return { silent: answers.flatMap((each) => each ?? []), stalled };
   }
 
   /** One more death, so that what is read afterwards comes from the disk. */
@@ -128,8 +134,9 @@ export class Run {
     this.daemon.close();
   }
 
-  /** Until it listens: on a disk that is full, it may not. */
+  /** Until it listens: on a disk that is full, it may not. One that was ended by two is started by the first of them. */
   startDaemon(): Promise<void> {
+    if (this.daemon.listens) return Promise.resolve();
     this.#starting ??= this.#startDaemon().finally(() => (this.#starting = null));
     return this.#starting;
   }
@@ -217,6 +224,7 @@ export class Run {
   /** What has given up, and what was left stopped by a daemon's death in between, begins again. */
   async #revive(): Promise<void> {
     try {
+      for (const pipe of await this.pipes.revive()) this.did({ deed: "pipe revived", target: pipe });
       const operator = await this.daemon.operator();
       for (const { id, state } of await operator.control("plugin.list", {}, { timeout: 5000 })) {
         if (state === "disabled") await operator.control("plugin.enable", { plugin: id });

@@ -12,7 +12,7 @@ const listed = (counts: ReadonlyMap<string, number>): string =>
     .join(", ");
 
 export function table(findings: Findings): string {
-  const { calls, restarts, reports, memory, deeds, orphans } = findings;
+  const { calls, streams, retries, pipes, restarts, reports, memory, deeds, orphans } = findings;
   const rows: [string, string][] = [
     ["calls", `${calls.calls}`],
     ["  answered", `${calls.answered}`],
@@ -20,6 +20,15 @@ export function table(findings: Findings): string {
     ["  maybe_executed", `${calls.maybeExecuted}, of which ${calls.maybeAndExecuted} were`],
     ["  of clients that were killed", `${calls.open}`],
     ["  settled at most", `${calls.latestMs} ms after their time`],
+    ["streams", `${streams.streams}, of which ${streams.answered} answered`],
+    ["  items", `${streams.items} came, ${streams.lost} did not`],
+    ["calls with retry", `${retries.calls}, of which ${retries.answered} answered`],
+    [
+      "  executed more than once",
+      `${retries.savedByRetry} of those answered, ${retries.mostExecuted} times at most`,
+    ],
+    ["pipes", `${pipes.pipes}`],
+    ["  items", `${pipes.delivered} delivered, ${pipes.again} deliveries said to be repeated`],
     ["codes", listed(calls.codes)],
     ["done", listed(deeds)],
     ["ends", listed(restarts.byClass)],

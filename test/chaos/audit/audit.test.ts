@@ -1,159 +1,21 @@
 /** An auditor that finds nothing has to be one that would: each rule is broken once, in records made by hand. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import path from "node:path";
-import { afterAll, describe, expect, test } from "vitest";
-import type { Facts, Policy } from "../records.ts";
-import { audit } from "./audit.ts";
-
-const folder = mkdtempSync(path.join(tmpdir(), "bulkhead-audit-"));
-afterAll(() => rmSync(folder, { recursive: true }));
-
-const policy: Policy = {
-  when: "on-failure",
-  minDelayMs: 100,
-  maxDelayMs: 1000,
-  jitter: 0.2,
-  resetAfterMs: 3000,
-  maxFailures: 2,
-  windowMs: 10_000,
-};
-const facts: Facts = {
-  policies: { one: policy },
-  orphans: [],
-  silent: [],
-  exit: 0,
-  killed: ["9"],
-  stuck: [],
-  lastDaemon: 7,
-};
-
-const start = 1_700_000_000_000;
-const sent = (key: string) => ({ sent: key, plugin: "one", at: start, ms: 500 });
-const settled = (key: string, as: string, more: object = {}) => ({
-  settled: key,
-  at: start + 100,
-  as,
-  code: null,
-  report: null,
-  ...more,
-});
-
-const report = (id: string, generation: number, at: number, decision: object, more: object = {}) => ({
-  id,
-  plugin: "one",
-  generation,
-  at,
-  class: "transient",
-  cause: { kind: "exit" },
-  exit: { code: null, signal: "SIGSEGV" },
-  readyMs: 50,
-  decision: { why: "", ...decision },
-  ...more,
-});
-const restart = (attempt: number, delayMs: number) => ({ action: "restart", attempt, delayMs });
-const crash = (seq: number, id: string, at: number) => ({
-  seq,
-  at,
-  type: "session.crash",
-  plugin: "one",
-  report: id,
-});
-const state = (seq: number, at: number, from: string, to: string) => ({
-  seq,
-  at,
-  type: "plugin.state",
-  plugin: "one",
-  from,
-  to,
-  why: "",
-});
-
-interface Made {
-  readonly client: object[];
-  readonly killed: object[];
-  readonly executed: string;
-  readonly deeds: object[];
-  readonly witness: object[];
-  readonly found: object[];
-  readonly reports: object[];
-  readonly events: object[];
-  readonly resident: object[];
-  readonly held: { at: number; pid: number; bytes: number }[];
-  readonly facts: Facts;
-}
-
-const session = (seq: number, generation: number, from: string, to: string) => ({
-  seq,
-  at: start + seq,
-  type: "session.state",
-  plugin: "one",
-  generation,
-  from,
-  to,
-});
-
-const operatorStart = (seq: number, at: number) => ({
-  seq,
-  at,
-  type: "operator.action",
-  plugin: "one",
-  action: "start",
-});
-
-/** A run in which nothing is wrong: one call of each kind, one crash and its restart. */
-const sound: Made = {
-  client: [
-    sent("1-0"),
-    settled("1-0", "answered"),
-    sent("1-1"),
-    settled("1-1", "not_sent"),
-    sent("1-2"),
-    settled("1-2", "maybe_executed", { report: "one-1-aaaa" }),
-    { left: true, at: start + 5000, open: 0 },
-  ],
-  killed: [sent("9-0")],
-  executed: "1-0 100\n1-2 100\n9-0 100\n",
-  deeds: [{ at: start, deed: "plugin killed", target: "one" }],
-  witness: [{ report: "one-1-aaaa", plugin: "one", durable: true }],
-  found: [{ report: "one-1-aaaa", found: true }],
-  reports: [report("one-1-aaaa", 1, start + 1000, restart(1, 100))],
-  events: [
-    { seq: 1, at: start, type: "supervisor.started" },
-    crash(2, "one-1-aaaa", start + 1000),
-    { seq: 3, at: start + 1000, type: "plugin.restart", plugin: "one", delayMs: 100 },
-    state(4, start + 1001, "serving", "backoff"),
-    state(5, start + 1105, "backoff", "starting"),
-  ],
-  held: Array.from({ length: 20 }, (_, n) => ({ at: start + n * 1000, pid: 7, bytes: 20_000_000 })),
-  resident: [{ at: start, pid: 7, bytes: 100_000_000 }],
+import { describe, expect, test } from "vitest";
+import {
+  brokenIn,
+  crash,
+  executedBy,
   facts,
-};
-let made = 0;
-
-/** The rules that are broken in a run that is sound but for some of its records. */
-function brokenIn(wrong: Partial<Made>): string[] {
-  const records = path.join(folder, String(made++));
-  mkdirSync(records);
-  const run = { ...sound, ...wrong };
-  const lines = (name: string, values: readonly object[]): void =>
-    writeFileSync(
-      path.join(records, `${name}.jsonl`),
-      values.map((value) => `${JSON.stringify(value)}\n`).join(""),
-    );
-  lines("client-1", run.client);
-  lines("client-9", run.killed);
-  lines("deeds", run.deeds);
-  lines("witness", run.witness);
-  lines("found", run.found);
-  lines("reports", run.reports);
-  lines("events", run.events);
-  lines("held", run.held);
-  lines("resident", run.resident);
-  writeFileSync(path.join(records, "executed-one.log"), run.executed);
-  writeFileSync(path.join(records, "facts.json"), JSON.stringify(run.facts));
-  return audit(records).violations.map(({ rule }) => rule);
-}
+  operatorStart,
+  report,
+  restart,
+  sent,
+  session,
+  settled,
+  sound,
+  start,
+  state,
+} from "./hand-made.ts";
+import type { Made } from "./hand-made.ts";
 
 /** Those of a run in which nothing was decided about the end of this life. */
 const brokenByNone = (why: string, generation: number, states: object[]): string[] =>
@@ -166,28 +28,35 @@ test("a sound run breaks no rule", () => {
   expect(brokenIn({})).toEqual([]);
 });
 
+const one = (...lines: object[]) => [sent("1-0"), ...lines];
+
 describe("calls", () => {
-  const one = (...lines: object[]) => [sent("1-0"), ...lines];
   const cases: [rule: string, wrong: Partial<Made>][] = [
     ["every call is settled", { client: [...sound.client, sent("1-3")] }],
     [
       "a call is settled once",
-      { client: one(settled("1-0", "answered"), settled("1-0", "answered")), executed: "1-0 1\n9-0 1\n" },
+      {
+        client: one(settled("1-0", "answered"), settled("1-0", "answered")),
+        executed: executedBy("1-0", "9-0"),
+      },
     ],
     [
       "a call is settled as answered, not_sent or maybe_executed",
-      { client: one(settled("1-0", "nothing")), executed: "" },
+      { client: one(settled("1-0", "nothing")), executed: executedBy() },
     ],
     [
       "a plugin that is configured is found",
-      { client: [sent("1-1"), settled("1-1", "not_sent", { code: "plugin_not_found" })], executed: "" },
+      {
+        client: [sent("1-1"), settled("1-1", "not_sent", { code: "plugin_not_found" })],
+        executed: executedBy(),
+      },
     ],
-    ["what was answered was executed once", { executed: "1-2 100\n" }],
-    ["what was answered was executed once", { executed: "1-0 100\n1-0 101\n1-2 100\n" }],
-    ["what was not sent was not executed", { executed: `${sound.executed}1-1 100\n` }],
-    ["what may have been executed was at most once", { executed: `${sound.executed}1-2 101\n` }],
-    ["what nobody settled was executed at most once", { executed: `${sound.executed}9-0 101\n` }],
-    ["what was executed had been called", { executed: `${sound.executed}1-77 100\n` }],
+    ["what was answered was executed once", { executed: executedBy("1-2") }],
+    ["what was answered was executed once", { executed: executedBy("1-0", "1-0", "1-2") }],
+    ["what was not sent was not executed", { executed: `${sound.executed}call 1-1 100\n` }],
+    ["what may have been executed was at most once", { executed: `${sound.executed}call 1-2 101\n` }],
+    ["what nobody settled was executed at most once", { executed: `${sound.executed}call 9-0 101\n` }],
+    ["what was executed had been called", { executed: `${sound.executed}call 1-77 100\n` }],
     [
       "a call is executed by the plugin that it was sent to",
       { client: [{ ...sent("1-0"), plugin: "two" }, settled("1-0", "answered"), ...sound.client.slice(2)] },
@@ -200,7 +69,7 @@ describe("calls", () => {
       "a call that was lost with its plugin names the report",
       {
         client: [sent("1-2"), settled("1-2", "maybe_executed", { code: "plugin_hung" })],
-        executed: "1-2 1\n",
+        executed: executedBy("1-2"),
       },
     ],
     ["every client that is asked to leave leaves", { facts: { ...facts, stuck: ["1"] } }],
@@ -249,6 +118,9 @@ const restartedBy = (at: number) => [
   operatorStart(5, at),
   state(6, at + 1, "backoff", "starting"),
 ];
+
+/** An end for which the third attempt was decided. */
+const after = (delayMs: number) => [report("one-1-aaaa", 1, start + 1000, restart(3, delayMs))];
 
 describe("restarts", () => {
   const decided = "each end is decided as the policy says";
@@ -308,6 +180,9 @@ describe("restarts", () => {
   test("one that was leaving, or beside which the old one served on, is left alone", () => {
     const ready = session(1, 1, "handshaking", "ready");
     expect(brokenByNone("it was being stopped", 1, [ready, session(2, 1, "ready", "draining")])).toEqual([]);
+    expect(brokenByNone("it was being stopped", 1, [ready, state(2, start, "serving", "stopped")])).toEqual(
+      [],
+    );
     expect(brokenByNone("it was being stopped", 1, [ready])).toEqual([decided]);
     expect(brokenByNone("the old process serves on", 2, [ready])).toEqual([]);
     expect(brokenByNone("the old process serves on", 2, [ready, session(2, 1, "ready", "gone")])).toEqual([
@@ -342,10 +217,25 @@ describe("restarts", () => {
       { at: start + 200, deed: "daemon killed" },
       { at: start + 300, deed: "disk given back" },
     ];
-    const after = (delayMs: number) => [report("one-1-aaaa", 1, start + 1000, restart(3, delayMs))];
     expect(brokenIn({ reports: after(400), deeds })).toEqual([]);
     expect(brokenIn({ reports: after(100), deeds })).toEqual([decided]);
     expect(brokenIn({ reports: after(400), deeds: deeds.filter((_, n) => n !== 1) })).toEqual([decided]);
+  });
+
+  test("what was left alone at such a time does not count as a failure later", () => {
+    const deeds = [
+      { at: start + 100, deed: "disk taken" },
+      { at: start + 1100, deed: "daemon killed" },
+      { at: start + 1200, deed: "disk given back" },
+    ];
+    const reports = [
+      report("one-1-aaaa", 1, start + 1000, { action: "none", why: "it was being stopped" }),
+      report("one-2-bbbb", 2, start + 2000, restart(1, 100)),
+      report("one-3-cccc", 3, start + 3000, restart(2, 200)),
+    ];
+    const events = reports.map(({ id, at }, n) => crash(n + 1, id, at));
+    expect(brokenIn({ reports, events, deeds })).not.toContain(decided);
+    expect(brokenIn({ reports, events, deeds: [] })).toContain(decided);
   });
 
   test("a position is given twice", () => {
@@ -380,6 +270,16 @@ describe("the daemon", () => {
   ];
   test.each(cases)("%s", (rule, deed) => {
     expect(brokenIn({ deeds: [{ at: start, ...deed }] })).toEqual([rule]);
+  });
+
+  test("leaves at once when it is asked a second time", () => {
+    const asked = { at: start, deed: "daemon stopped", detail: 7 };
+    const left = { at: start + 5, deed: "daemon left", detail: "130" };
+    expect(brokenIn({ deeds: [asked, asked, left] })).toEqual([]);
+    const other = { ...asked, detail: 6 };
+    expect(brokenIn({ deeds: [other, asked, left] })).toEqual([
+      "the daemon leaves with status 0 when it is asked to",
+    ]);
   });
 
   test("says by name why it does not start", () => {

@@ -4,23 +4,43 @@
  */
 import { readFileSync } from "node:fs";
 import path from "node:path";
-import { filesOf, readRecords } from "../records.ts";
-import type { ClientLine, Deed, Facts, Found, JournalEvent, MemorySample, Report, Told } from "../records.ts";
+import { filesOf, readExecuted, readRecords } from "../records.ts";
+import type {
+  ClientLine,
+  Deed,
+  Facts,
+  Found,
+  JournalEvent,
+  MemorySample,
+  PipeRow,
+  Report,
+  Told,
+} from "../records.ts";
+import { readCalls } from "./call-records.ts";
 import { auditCalls } from "./calls.ts";
 import type { CallFigures } from "./calls.ts";
 import { auditDaemons } from "./daemons.ts";
 import { auditMemory } from "./memory.ts";
 import type { MemoryFigures } from "./memory.ts";
+import { auditPipes } from "./pipes.ts";
+import type { PipeFigures } from "./pipes.ts";
 import { auditReports } from "./reports.ts";
 import type { ReportFigures } from "./reports.ts";
 import { auditRestarts } from "./restarts.ts";
 import type { RestartFigures } from "./restarts.ts";
+import { auditRetries } from "./retries.ts";
+import type { RetryFigures } from "./retries.ts";
+import { auditStreams } from "./streams.ts";
+import type { StreamFigures } from "./streams.ts";
 import { violation } from "./violation.ts";
 import type { Violation } from "./violation.ts";
 
 export interface Findings {
   readonly violations: readonly Violation[];
   readonly calls: CallFigures;
+  readonly streams: StreamFigures;
+  readonly retries: RetryFigures;
+  readonly pipes: PipeFigures;
   readonly restarts: RestartFigures;
   readonly reports: ReportFigures;
   readonly memory: MemoryFigures;
@@ -35,7 +55,12 @@ export function audit(records: string): Findings {
   const deeds = read<Deed>("deeds");
   const clients = filesOf(records, "client", ".jsonl").flatMap(([, file]) => readRecords<ClientLine>(file));
 
-  const calls = auditCalls(records, facts);
+  const executed = readExecuted(records);
+  const called = readCalls(records, executed);
+  const calls = auditCalls(called, facts);
+  const streams = auditStreams(called);
+  const retries = auditRetries(called);
+  const pipes = auditPipes(executed, read<PipeRow>("pipes"), facts);
   const restarts = auditRestarts(events, read<Report>("reports"), deeds, facts);
   const reports = auditReports(clients, read<Told>("witness"), read<Found>("found"), events, deeds);
   const memory = auditMemory(read<MemorySample>("held"), read<MemorySample>("resident"), facts);
@@ -44,6 +69,9 @@ export function audit(records: string): Findings {
   return {
     violations: [
       ...calls.violations,
+      ...streams.violations,
+      ...retries.violations,
+      ...pipes.violations,
       ...reports.violations,
       ...restarts.violations,
       ...memory.violations,
@@ -53,6 +81,9 @@ export function audit(records: string): Findings {
       ...violation("time and positions go forward together", backwards(events)),
     ],
     calls: calls.figures,
+    streams: streams.figures,
+    retries: retries.figures,
+    pipes: pipes.figures,
     restarts: restarts.figures,
     reports: reports.figures,
     memory: memory.figures,

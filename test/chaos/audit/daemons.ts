@@ -13,9 +13,7 @@ export function auditDaemons(deeds: readonly Deed[], { exit }: Facts): Violation
   const died = deeds.filter(({ deed }) => deed === "daemon died");
   const refused = deeds.filter(({ deed, detail }) => deed === "daemon refused" && detail !== "killed");
   const times = lossTimes(deeds, afterMs);
-  const left = deeds.filter(
-    ({ deed, detail }) => deed === "daemon left" && detail !== "0" && detail !== "SIGKILL",
-  );
+  const left = deeds.filter((each) => each.deed === "daemon left" && !isGoodEnd(each, deeds));
   return [
     ...violation("the daemon dies of nothing but what is done to it", died.map(show)),
     ...violation(
@@ -31,6 +29,14 @@ export function auditDaemons(deeds: readonly Deed[], { exit }: Facts): Violation
       ...(exit === 0 ? [] : [`in the end: ${exit}`]),
     ]),
   ];
+}
+
+/** Who asks a second time wants it at once. */
+function isGoodEnd(left: Deed, deeds: readonly Deed[]): boolean {
+  if (left.detail === "0" || left.detail === "SIGKILL") return true;
+  const asked = deeds.filter(({ deed, at }) => deed === "daemon stopped" && at <= left.at);
+  const pid = asked.at(-1)?.detail;
+  return left.detail === "130" && asked.filter(({ detail }) => detail === pid).length > 1;
 }
 
 function show({ at, detail }: Deed): string {

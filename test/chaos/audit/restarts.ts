@@ -142,6 +142,9 @@ function isBeingChanged(
 function wasLeaving({ generation, decision, at }: Report, own: readonly JournalEvent[]): boolean {
   const before = own.filter((event) => event.at <= at);
   if (decision.why === "it was being stopped") {
+    // The plugin is stopped, in words, before its process has been asked.
+    const state = before.findLast(({ type }) => type === "plugin.state")?.["to"];
+    if (state === "stopped" || state === "disabled") return true;
     return before.some(
       (event) => event["generation"] === generation && ["draining", "stopping"].includes(String(event["to"])),
     );
@@ -158,6 +161,7 @@ function isSpawn(event: JournalEvent): boolean {
 
 /** What is known of the past after a decision that the model did not expect. */
 function resumed({ at, decision }: Report, pasts: readonly Past[]): Past {
+  if (decision.action === "none") return pasts[0] ?? nothing;
   const failures = [...(pasts[0]?.failures ?? []), at];
   return { failures, streak: decision.action === "restart" ? decision.attempt : (pasts[0]?.streak ?? 0) };
 }
