@@ -3,7 +3,7 @@
  *
  *   guard [--limit name=value]... [--cwd DIR] [--exec-fd N] [--role alone|outside|inside]
  *         [--sandbox none|basic|strict] [--sockets yes|no] [--read PATH]... [--write PATH]... [--device PATH]...
- *         --path FILE -- ARGV0 ARGS...
+ *         [--cgroup DIR] --path FILE -- ARGV0 ARGS...
  *   guard --probe         what this kernel offers, and what holds for the guard itself
  *
  * Descriptors 0, 1 and 2 are the plugin's; 3 is the status channel, a stream socket; N is the opened
@@ -12,6 +12,8 @@
  *   -> started PID [GUARD LANDLOCK]             the plugin has been executed; in a sandbox also which guard is its
  *                                               parent, and the version of Landlock that is in force (0: none)
  *   -> failed STAGE ERRNO                       it has not; the guard ends
+ *   -> oom                                      comes before "exited": all of its control group's memory was in use,
+ *                                               and the kernel killed for it
  *   -> exited STATUS CORE USER_US SYS_US KIB    the plugin was reaped (wait status, rusage)
  *   -> clean KILLED LEFT                        last line: no descendant is left but LEFT unkillable ones
  *   <- term                                     SIGTERM to the plugin's process group
@@ -22,6 +24,9 @@
  * the sandbox reaches it, and nothing in the sandbox outlives it. It says the lines above to the outside one, which
  * passes them on, and before "started" the plugin's process says "here" for itself: the kernel tells the outside
  * guard who sent that, under the numbers that are valid there.
+ *
+ * DIR is an empty control group (cgroup v2), which the plugin joins before it is executed, and in a strict sandbox
+ * bubblewrap; the guard stays outside. It ends what is left in the group, and removes it.
  *
  * The guard is a subreaper, so whatever a plugin starts and abandons, setsid and double fork included,
  * becomes a child of the guard: no child left means that no descendant is left.
@@ -79,7 +84,7 @@ extern char **environ;
 static enum { ALONE, OUTSIDE, INSIDE } role; /* the arguments */
 static enum { NO_SANDBOX, BASIC, STRICT } sandbox;
 static bool sockets = true;
-static const char *cwd, *path;
+static const char *cwd, *path, *cgroup;
 static int exec_fd = -1;
 static char **options, **plugin_argv;
 
@@ -94,6 +99,7 @@ static struct {
 static pid_t self, plugin;
 static int exec_result = -1; /* closed by a successful exec, else carries a struct failure */
 static int signals = -1;
+static int group = -1; /* the directory of the control group */
 static DIR *proc;
 
 /* One line to the supervisor. When it is gone nobody needs to hear it: EPIPE is ignored. */
@@ -118,6 +124,13 @@ static _Noreturn void report_failure(int channel, const char *stage, int error) 
     struct failure failure = {.error = error};
     snprintf(failure.stage, sizeof failure.stage, "%s", stage);
     _exit(write(channel, &failure, sizeof failure) < 0 ? 126 : 127);
+}
+
+/* "0" is whoever writes it. */
+static void join_group(int channel) {
+    int fd = openat(group, "cgroup.procs", O_WRONLY | O_CLOEXEC);
+    if (fd < 0 || write(fd, "0", 1) != 1) report_failure(channel, "cgroup", errno);
+    close(fd);
 }
 
 /* An interpreter is handed the path of its script, and /dev/fd/N would cost it its directory: scripts
@@ -178,6 +191,7 @@ static _Noreturn void become_plugin(int channel) {
     setpgid(0, 0);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != self) _exit(127); /* the guard died before the line above could help */
+    if (group >= 0) join_group(channel);
     if (role == INSIDE) say("here\n");
     if (cwd != NULL && chdir(cwd) != 0) report_failure(channel, "cwd", errno);
     for (int i = 0; i < LIMITS; i++) {
@@ -206,6 +220,46 @@ static _Noreturn void become_plugin(int channel) {
 
 /* ---- the guard's side ---- */
 
+/* A file of the control group, with a line feed before its first line too; empty when it can't be read. */
+static void read_group(const char *name, char text[static 1024]) {
+    int fd = group < 0 ? -1 : openat(group, name, O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd < 0 ? 0 : read(fd, text + 1, 1022);
+    if (fd >= 0) close(fd);
+    text[0] = '\n';
+    text[n > 0 ? n + 1 : 1] = '\0';
+}
+
+/* Something in it lives; a zombie does not. */
+static bool group_lives(void) {
+    char text[1024];
+    read_group("cgroup.events", text);
+    return strstr(text, "\npopulated 1\n") != NULL;
+}
+
+/* Also what kill(2) may not: processes of other users. Kernels before 5.14 do not have it. */
+static bool kill_group(void) {
+    int fd = group < 0 ? -1 : openat(group, "cgroup.kill", O_WRONLY | O_CLOEXEC);
+    bool done = fd >= 0 && write(fd, "1", 1) == 1;
+    if (fd >= 0) close(fd);
+    return done;
+}
+
+static int count_group(void) {
+    char text[1024];
+    int count = 0;
+    read_group("cgroup.procs", text);
+    for (const char *at = text + 1; (at = strchr(at, '\n')) != NULL; at++) count++;
+    return count;
+}
+
+/* "oom" is counted for the limit of this very group, "oom_kill" also when the whole machine is short of memory. */
+static bool over_memory(void) {
+    char text[1024];
+    read_group("memory.events", text);
+    const char *oom = strstr(text, "\noom "), *kills = strstr(text, "\noom_kill ");
+    return oom != NULL && kills != NULL && atoll(oom + 5) > 0 && atoll(kills + 10) > 0;
+}
+
 static void hear_exec_result(void) {
     struct failure failure;
     ssize_t n = read(exec_result, &failure, sizeof failure); /* no EINTR: every signal is blocked */
@@ -231,7 +285,10 @@ static void pass_on(const char *line, pid_t sender) {
         say("started %d %d 0\n", (int)inside.plugin, (int)sender);
     } else if (sscanf(line, "clean %d %d", &inside.killed, &left) != 2) {
         inside.failed |= strncmp(line, "failed ", 7) == 0;
-        inside.exited |= strncmp(line, "exited ", 7) == 0;
+        if (strncmp(line, "exited ", 7) == 0) {
+            inside.exited = true;
+            if (over_memory()) say("oom\n");
+        }
         say("%s", line);
     }
 }
@@ -263,7 +320,8 @@ static void hear_inside(void) {
 /* Bubblewrap has ended, and with it the sandbox. What it does not know it tells like a shell: 128 and the signal. */
 static bool told_by_inside(int *status) {
     hear_inside();
-    if (!inside.started && !inside.failed) say("failed sandbox %d\n", EPERM);
+    bool over = over_memory();
+    if (!inside.started && !inside.failed) say("failed %s %d\n", over ? "cgroup" : "sandbox", over ? ENOMEM : EPERM);
     int code = WIFEXITED(*status) ? WEXITSTATUS(*status) : 0;
     if (code > 128 && code - 128 < NSIG) *status = code - 128;
     return inside.exited || !inside.started;
@@ -283,6 +341,7 @@ static int reap(void) {
         if (exec_result >= 0) hear_exec_result(); /* "started" comes before "exited" */
         plugin = 0;
         if (role == OUTSIDE && told_by_inside(&status)) continue;
+        if (over_memory()) say("oom\n");
         say("exited %d %d %lld %lld %ld\n", status, WIFSIGNALED(status) && WCOREDUMP(status),
             micros(usage.ru_utime), micros(usage.ru_stime), usage.ru_maxrss);
     }
@@ -355,10 +414,11 @@ static void drain_signals(void) {
  * stuck in the kernel) after some ten seconds without any progress. */
 static _Noreturn void finish(void) {
     int total = 0;
-    for (int idle = 0, reaped; (reaped = reap()) >= 0 && idle < 200; idle++) {
+    for (int idle = 0, reaped; ((reaped = reap()) >= 0 || group_lives()) && idle < 200; idle++) {
         if (proc == NULL && plugin != 0) kill(-plugin, SIGKILL); /* all that can be done without /proc */
         if (proc != NULL) freeze();
         int count = proc == NULL ? 0 : kill_tree();
+        kill_group();
         total += count;
         if (count > 0 || reaped > 0) idle = 0;
         poll(&(struct pollfd){.fd = signals, .events = POLLIN}, 1, idle < 5 ? 1 << idle : 50);
@@ -367,7 +427,9 @@ static _Noreturn void finish(void) {
     int left = 0;
     for (int pid = 1; reap() >= 0 && pid < PID_LIMIT; pid++)
         left += pid != self && has(tree, pid) && (kill(pid, 0) == 0 || errno == EPERM);
-    say("clean %d %d\n", total + inside.killed, left);
+    int in_group = group_lives() ? count_group() : 0;
+    if (cgroup != NULL) rmdir(cgroup);
+    say("clean %d %d\n", total + inside.killed, left > in_group ? left : in_group);
     exit(0);
 }
 
@@ -450,6 +512,7 @@ static bool parse(int argc, char **argv) {
             known = true;
         if (strcmp(argv[i], "--limit") == 0) known = parse_limit(argv[i + 1]);
         if (strcmp(argv[i], "--cwd") == 0) known = (cwd = argv[i + 1]) != NULL;
+        if (strcmp(argv[i], "--cgroup") == 0) known = (cgroup = argv[i + 1]) != NULL;
         if (strcmp(argv[i], "--path") == 0) known = (path = argv[i + 1]) != NULL;
         if (strcmp(argv[i], "--exec-fd") == 0) known = (exec_fd = atoi(argv[i + 1])) > STATUS;
         if (!known) return false;
@@ -531,6 +594,7 @@ int main(int argc, char **argv) {
     sigaddset(&wanted, SUPERVISOR_DIED);
     close_inherited();
     proc = opendir("/proc");
+    if (cgroup != NULL && (group = open(cgroup, O_PATH | O_DIRECTORY | O_CLOEXEC)) < 0) give_up("cgroup", errno);
     int channel[2];
     if ((signals = signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK)) < 0 || pipe2(channel, O_CLOEXEC) != 0 ||
         prctl(PR_SET_CHILD_SUBREAPER, 1) != 0 || (role == OUTSIDE && !open_channel()))

@@ -211,8 +211,12 @@ const daemon = z.strictObject({
   log_size: size.optional(),
   log_files: count.max(100).optional(),
   log_level: z.enum(["trace", "debug", "info", "warn", "error"]).optional(),
-  /** Clients at once; when one more comes, the oldest goes. */
+  /** Clients at once on each socket; when one more comes, one goes: without a greeting, else just come, else the oldest. */
   max_clients: count.max(10_000).optional(),
+  /** New connections a second to each socket; others wait for their turn, and beyond 600 of them are refused. */
+  max_connection_rate: count.max(1_000_000).optional(),
+  /** Requests to the daemon itself a second, of one client; one that is answered from memory counts for a twentieth. */
+  max_request_rate: count.max(1_000_000).optional(),
   /** A second socket (mode 0660), whose clients can look and change nothing. */
   read_only_socket: path.optional(),
 });

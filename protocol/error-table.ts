@@ -63,8 +63,8 @@ export const errors = {
   }),
   plugin_busy: entry(-31902, "caller", true, {
     cause:
-      "A bound is reached: calls in flight, calls waiting for a start, or bytes that the plugin has not read.",
-    hint: "Send fewer calls at once, or raise limits.in_flight.",
+      "A bound is reached: calls in flight, calls waiting for a start, bytes that the plugin has not read, or requests to the daemon in a second.",
+    hint: "Send fewer at once, or raise the bound that the message names: limits.in_flight, or one in [daemon].",
   }),
   timeout: entry(-31903, "plugin", true, {
     cause: "No answer came in time, and no progress for as long as the idle timeout.",
@@ -208,6 +208,11 @@ export const errors = {
     cause:
       "The operating system did not start the process: out of processes, memory or descriptors, or too slow.",
     hint: "The operating system refused a process; see its limits: bulkhead doctor",
+  }),
+  file_unresponsive: entry(-31939, "host", true, {
+    cause:
+      "A file that is needed for the start was not read in time: its file system is slow, or does not answer at all.",
+    hint: "See that the file system of the file that is named answers, or move the plugin to another one.",
   }),
   handshake_timeout: entry(-31931, "plugin", true, {
     cause: "The process started, and did not answer `initialize` or `activate` in time.",

@@ -28,6 +28,7 @@ export interface StartFailure {
     | "service_not_granted"
     | "contract_mismatch"
     | "sandbox_unavailable"
+    | "file_unresponsive"
     | "spawn_failed"
     | "handshake_timeout"
     | "handshake_failed"

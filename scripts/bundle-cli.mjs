@@ -10,7 +10,7 @@ const source = path.join(root, "src");
 const target = path.join(root, "dist", "src", "cli");
 
 /** What every command begins with, and what asks the daemon: one file for all of it. The rest is loaded when it is needed. */
-const client = ["cli/main.ts", "cli/commands/ps.ts", "client/client.ts"].map((file) =>
+const client = ["cli/main.ts", "cli/leave.ts", "cli/commands/ps.ts", "client/client.ts"].map((file) =>
   path.join(source, file),
 );
 /** All that these import, but for what they load by `import()`. */

@@ -1,7 +1,7 @@
 // Everything that a fresh clone needs, in the order in which it is needed. Plain JavaScript without dependencies, able
 // to run on the Node that a machine happens to have: it is what brings the right one.
 import { spawnSync } from "node:child_process";
-import { existsSync, statSync } from "node:fs";
+import { existsSync, readdirSync, rmdirSync, rmSync, statSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -36,6 +36,32 @@ function dependencies() {
   }
 }
 
+/** Of sources that are gone nothing stays: it would be shipped, and imported by whoever still names it. */
+function compile() {
+  const emitted = { encoding: "utf8", stdio: ["ignore", "pipe", 2] };
+  const args = ["-p", "tsconfig.build.json", "--listEmittedFiles"];
+  const { status, error, stdout } = spawnSync("tsc", args, { cwd: root, env, ...emitted });
+  if (error) fail(`tsc could not be started: ${error.message}`);
+  const lines = stdout.split("\n");
+  const made = lines.filter((line) => line.startsWith("TSFILE: "));
+  const said = lines.filter((line) => line !== "" && !made.includes(line));
+  if (said.length > 0) say(said.join("\n"));
+  if (status !== 0) process.exit(status ?? 1);
+  const kept = new Set(made.map((line) => path.normalize(line.slice("TSFILE: ".length))));
+  // The bundler empties its own folder.
+  removeOthers(path.join(root, "dist"), kept, path.join(root, "dist", "src", "cli", "chunks"));
+}
+
+function removeOthers(folder, kept, spared) {
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const file = path.join(folder, entry.name);
+    if (file === spared) continue;
+    if (entry.isDirectory()) removeOthers(file, kept, spared);
+    else if (!kept.has(file)) rmSync(file);
+  }
+  if (readdirSync(folder).length === 0) rmdirSync(folder);
+}
+
 /**
  * Dependencies, the compiled supervisor and the native parts with whatever toolchains are there.
  * `native`: what else to build, as `buildPlugins` takes it. Resolves with what became of each native part: `{ name, status: "built" | "skipped" | "failed", reason? }`.
@@ -43,7 +69,7 @@ function dependencies() {
 export async function setup(native = {}) {
   dependencies();
   say("setup: compiling");
-  run("tsc", ["-p", "tsconfig.build.json"], { stdio: ["ignore", 2, 2] });
+  compile();
   run("node", ["scripts/bundle-cli.mjs"], { stdio: ["ignore", 2, 2] });
   const { buildPlugins } = await import("./build-plugins.mjs");
   const parts = await buildPlugins(native);

@@ -1,3 +1,5 @@
+import { leave } from "./leave.ts";
 import { main } from "./main.ts";
 
 process.exitCode = await main(process.argv.slice(2));
+leave();

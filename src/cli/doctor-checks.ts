@@ -47,7 +47,7 @@ function guard(): Check {
     message:
       "not built: plugins may outlive a daemon that is killed, escaped descendants are not found, " +
       "resource limits are not enforced, peak memory and core dumps are not reported",
-    advice: "npm run build:native (it needs a C compiler)",
+    advice: "bulkhead doctor --build-guard, with a C compiler",
   };
 }
 

@@ -65,6 +65,7 @@ const exitCodes: Record<ErrorCode, ExitCode> = {
   bad_description: exit.incompatible,
 
   spawn_failed: exit.crashed,
+  file_unresponsive: exit.crashed,
   handshake_timeout: exit.crashed,
   handshake_failed: exit.crashed,
   exited_in_handshake: exit.crashed,

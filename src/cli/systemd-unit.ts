@@ -25,6 +25,12 @@ RestartSec=1
 KillMode=mixed
 TimeoutStopSec=30
 UMask=0077
+# Each plugin gets a control group of its own beside the daemon's. Needs systemd 254; an older one says that it ignores
+# DelegateSubgroup=, and limits go by samples.
+Delegate=memory pids
+DelegateSubgroup=supervisor
+# A plugin that is killed for want of memory is the daemon's affair.
+OOMPolicy=continue
 LimitNOFILE=65536
 ${system ? "RuntimeDirectory=bulkhead\nRuntimeDirectoryMode=0700\nStateDirectory=bulkhead\nStateDirectoryMode=0700\n" : ""}
 [Install]

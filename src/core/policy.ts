@@ -49,6 +49,7 @@ const permanent: Record<StartFailure["code"], boolean> = {
   contract_mismatch: true,
   sandbox_unavailable: true,
   spawn_failed: false,
+  file_unresponsive: false,
   handshake_timeout: false,
   handshake_failed: false,
   exited_in_handshake: false,

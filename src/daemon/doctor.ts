@@ -83,7 +83,7 @@ function guard({ isolation }: Supervisor): Check {
     name: "guard",
     level: "warn",
     message: `the daemon runs without the guard; not guaranteed: ${lost.join(", ")}`,
-    advice: "Build it (npm run build:native needs a C compiler) and restart the daemon.",
+    advice: "Build it (bulkhead doctor --build-guard needs a C compiler) and restart the daemon.",
   };
 }
 

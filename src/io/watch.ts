@@ -1,6 +1,7 @@
 /** Tells when a file appears or changes. Polls: fs.watch loses files that are replaced, and parents that come later. */
 import { stat } from "node:fs/promises";
 import type { BigIntStats } from "node:fs";
+import { looks } from "./looks.ts";
 
 export interface Watch {
   close(): void;
@@ -25,9 +26,28 @@ interface Watched {
 
 const absent = "absent";
 
-/** What tells two states of a file apart; mode included, because `chmod +x` is a repair. `absent` when there is none. */
+/** Milliseconds for a file system to answer. */
+const patience = 10_000;
+
+/**
+ * What tells two states of a file apart; mode included, because `chmod +x` is a repair. `absent` when there is none, or its
+ * file system does not answer within ten seconds: that it answers again is a repair too.
+ */
 export function fingerprint(path: string): Promise<string> {
-  return stat(path, { bigint: true }).then(describe, () => absent);
+  const late = Promise.withResolvers<string>();
+  const timer = setTimeout(late.resolve, patience, absent).unref();
+  return Promise.race([state(path), late.promise]).finally(() => clearTimeout(timer));
+}
+
+/** Shared by all who ask: on a file system that does not answer they would only pile up. */
+const asked = new Map<string, Promise<string>>();
+
+function state(path: string): Promise<string> {
+  const before = asked.get(path);
+  if (before !== undefined) return before;
+  const found = looks.at(path, () => stat(path, { bigint: true }).then(describe, () => absent));
+  asked.set(path, found);
+  return found.finally(() => asked.delete(path));
 }
 
 function describe(stats: BigIntStats): string {
@@ -76,7 +96,7 @@ export class FilePoller {
     watched.looking = true;
     watched.known ??= await watched.since;
     watched.seen ??= watched.known;
-    const found = await fingerprint(watched.path);
+    const found = await state(watched.path);
     watched.looking = false;
     if (!this.#watched.has(watched)) return;
     const still = found === watched.seen;

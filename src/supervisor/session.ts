@@ -26,6 +26,8 @@ const readOutMs = 250;
 const streamEndMs = 1000;
 /** Between a closed stdin and SIGTERM. Milliseconds. */
 const closedMs = 1000;
+/** Between the end of the time for a start and what becomes of giving it up. Milliseconds. */
+const givingUpMs = 1000;
 /** A Rust double panic prints eighty lines of backtrace, and Go more. */
 const tailLines = 200;
 
@@ -115,7 +117,8 @@ export class Session {
   /** What keeps its process from the machine; nothing, while there is none. */
   get enforced(): readonly Enforced[] {
     if (this.#process === null) return [];
-    const limits = limitsEnforced(this.spec.limits, this.#surroundings.guard !== undefined);
+    const { guard } = this.#surroundings;
+    const limits = limitsEnforced(this.spec.limits, guard !== undefined, this.#process.group);
     return [...this.#process.enforced, ...limits];
   }
 
@@ -178,10 +181,10 @@ export class Session {
       code: "spawn_failed",
       message: `could not be started within ${handshakeMs} ms`,
     } as const;
-    // Looking at the executable can take for ever on a file system that has gone.
+    // What is given up says itself what kept it, unless that keeps it from saying so.
     const timer = setTimeout(
       () => late.resolve({ ok: false, failure: { ...failure, transient: true } }),
-      handshakeMs,
+      handshakeMs + givingUpMs,
     );
     const process = this.#start();
     const spawned = await Promise.race([process, late.promise]);
@@ -207,6 +210,7 @@ export class Session {
       cwd,
       env,
       limits: limits.process,
+      usage: limits.usage,
       trust,
       copies,
       sandbox,
@@ -243,13 +247,16 @@ export class Session {
     process.stderr.once("end", this.#stderrEnd.resolve);
     const { pid, guardPid } = process;
     const root = guardPid === undefined ? { plugin: pid } : { guard: guardPid };
-    this.#watch = UsageWatch.of(root, spec.limits.usage, (over) =>
-      this.#dispatch({ type: "over_limit", ...over }),
-    );
+    const { memoryBytes: _, ...others } = spec.limits.usage;
+    // What its control group holds it to needs no samples, which count shared memory for each process.
+    const sampled = (process.group?.limits.memoryBytes ?? null) === null ? spec.limits.usage : others;
+    this.#watch = UsageWatch.of(root, sampled, (over) => this.#dispatch({ type: "over_limit", ...over }));
     void process.exited.then((exit) => {
       this.#watch?.stop();
       this.#exit = exit;
       this.#endedAt = performance.now();
+      const over = process.group?.exceeded() ?? null;
+      if (over !== null) this.#dispatch({ type: "over_limit", ...over });
       this.#dispatch({ type: "exited", clean: exit.code === 0 });
     });
   }

@@ -1,10 +1,10 @@
 /** A plugin's own settings over a daemon and the command line: shown, changed in force and in their file, explained. */
 import { execFile } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import type { PluginSettings } from "../../protocol/control-results.ts";
+import type { Check, PluginSettings } from "../../protocol/control-results.ts";
 import { DaemonProcess, table } from "../helpers/daemon.ts";
 import { failure } from "../helpers/supervisor.ts";
 
@@ -48,6 +48,54 @@ function writeSettings(daemon: DaemonProcess, text: string, plugin = "one"): voi
 function of({ settings }: PluginSettings, key: string) {
   return settings.find((each) => each.key === key);
 }
+
+const exposed = async (daemon: DaemonProcess) => {
+  const checked = await cli(daemon, ["config", "check", daemon.config, "--json"]);
+  const { stdout } = await cli(daemon, ["--config", daemon.config, "doctor", "--json"]);
+  const checks = JSON.parse(stdout) as Check[];
+  const { warnings } = JSON.parse(checked.stdout) as { warnings: string[] };
+  return { warnings, status: checked.status, doctor: checks.find(({ name }) => name === "settings") };
+};
+const daemonWithOpen = (text: string): DaemonProcess => {
+  const daemon = new DaemonProcess(table("one", live));
+  chmodSync(daemon.directory, 0o755);
+  writeSettings(daemon, text);
+  chmodSync(settingsFile(daemon), 0o644);
+  return daemon;
+};
+
+describe("a secret in a file that everybody can read", () => {
+  test("is warned of in one line, by its schema where that is known", async () => {
+    const daemon = daemonWithOpen('token = "hunter2"\ncount = 2\n');
+    const file = settingsFile(daemon);
+    const guessed = `everybody can read ${file} (mode 644): it holds what looks like a secret, token of one`;
+    expect(await exposed(daemon)).toMatchObject({
+      status: 0,
+      warnings: [guessed],
+      doctor: { level: "warn", message: guessed, advice: `chmod 600 ${file}` },
+    });
+    const client = await daemon.up();
+    await client.control("plugin.wait", { plugin: "one", until: "ready" });
+    const certain = `everybody can read ${file} (mode 644): it holds the secret token of one`;
+    expect(await exposed(daemon)).toMatchObject({ warnings: [certain], doctor: { message: certain } });
+    const { stderr } = await cli(daemon, ["config", "check", daemon.config]);
+    expect(stderr).toContain(`warning: ${certain}; try: chmod 600 ${file}\n`);
+    expect(stderr).not.toContain("hunter2");
+  });
+
+  test("is none behind a closed directory, in a closed file, or where nothing is secret", async () => {
+    const daemon = daemonWithOpen('token = "hunter2"\n');
+    const fine = { warnings: [], doctor: { level: "ok" } };
+    chmodSync(daemon.directory, 0o700);
+    expect(await exposed(daemon)).toMatchObject(fine);
+    chmodSync(daemon.directory, 0o755);
+    chmodSync(settingsFile(daemon), 0o640);
+    expect(await exposed(daemon)).toMatchObject(fine);
+    chmodSync(settingsFile(daemon), 0o644);
+    writeSettings(daemon, "count = 2\n");
+    expect(await exposed(daemon)).toMatchObject(fine);
+  });
+});
 
 describe("the settings of a plugin", () => {
   test("are shown with type, value and place, and without secrets", async () => {

@@ -2,6 +2,9 @@ import { spawn } from "node:child_process";
 import {
   closeSync,
   createReadStream,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
   openSync,
   readFileSync,
   readdirSync,
@@ -14,7 +17,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { Duplex } from "node:stream";
 import { text } from "node:stream/consumers";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 
 import {
   compile,
@@ -23,6 +26,7 @@ import {
   PLUGIN_SOURCE,
   temporaryDirectory,
 } from "../fixtures/process/compile.ts";
+import { delegable } from "../fixtures/sandbox/delegated.ts";
 
 /** native/guard.c, by what it says on its status channel; built plainly and with the sanitizers. */
 
@@ -32,6 +36,8 @@ const builds = [
   ["plain", ["-O2"]],
   ["sanitized", ["-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]],
 ] as const;
+/** Undefined: there is no hierarchy of control groups that this user may change. */
+const hierarchy = delegable();
 let fifos = 0;
 
 beforeAll(() => {
@@ -39,7 +45,9 @@ beforeAll(() => {
   compile(PLUGIN_SOURCE, plugin);
   for (const [name, flags] of builds) compile(GUARD_SOURCE, join(directory, name), ...flags);
 });
-afterAll(() => rmSync(directory, { recursive: true }));
+afterAll(() => {
+  rmSync(directory, { recursive: true });
+});
 
 interface Options {
   /** Opened as descriptor 4 and executed from there; the plugin when absent, by path only when null. */
@@ -124,6 +132,8 @@ describe.runIf(process.platform === "linux").each(builds)("the %s guard", (build
     ["exec", constants.errno.ENOENT, { executable: null, path: "/no/such/file" }],
     ["exec", constants.errno.EACCES, { executable: null, path: "/" }],
     ["cwd", constants.errno.ENOENT, { flags: ["--cwd", "/no/such/directory"] }],
+    ["cgroup", constants.errno.ENOENT, { flags: ["--cgroup", "/no/such/directory"] }],
+    ["cgroup", constants.errno.ENOENT, { flags: ["--cgroup", directory] }],
     ["usage", constants.errno.EINVAL, { flags: ["--limit", "patience=1"] }],
     ["usage", constants.errno.EINVAL, { flags: ["--limit", "memory=1k"] }],
     ["usage", constants.errno.EINVAL, { flags: ["--colour", "red"] }],
@@ -204,6 +214,47 @@ describe.runIf(process.platform === "linux").each(builds)("the %s guard", (build
     expect(await said()).toMatch(/^clean \d+ 0$/);
     await holders.allGone;
   });
+
+  // A directory with the files of a control group: what the kernel writes there is written by the test.
+  test.each([
+    ["its group's own limit", "low 0\nhigh 0\nmax 9\noom 1\noom_kill 3\noom_group_kill 1\n", true],
+    ["the machine's want of memory", "low 0\nhigh 0\nmax 0\noom 0\noom_kill 1\noom_group_kill 0\n", false],
+    ["something else", "low 0\nhigh 0\nmax 9\noom 2\noom_kill 0\n", false],
+    ["something else, without the controller", undefined, false],
+  ])("says before the exit whether memory was the reason: %s", async (_, events, isOver) => {
+    const group = mkdtempSync(join(directory, "group-"));
+    await writeFile(join(group, "cgroup.procs"), "");
+    if (events !== undefined) await writeFile(join(group, "memory.events"), events);
+    const { said, ended } = startGuard(build, ["exit", "3"], { flags: ["--cgroup", group] });
+    expect(await said()).toMatch(/^started/);
+    if (isOver) expect(await said()).toBe("oom");
+    expect(await said()).toMatch(/^exited 768 /);
+    expect(await said()).toBe("clean 0 0");
+    expect(await ended).toBe(0);
+    expect(readFileSync(join(group, "cgroup.procs"), "utf8")).toBe("0");
+  });
+
+  test.runIf(hierarchy !== undefined)(
+    "puts the plugin into its control group, ends whatever is there, and removes it",
+    async () => {
+      const delegated = hierarchy!.make();
+      onTestFinished(() => delegated.remove());
+      const group = join(delegated.directory, `${build}-group`);
+      mkdirSync(group);
+      const stranger = spawn("sleep", ["1000"]);
+      const strangerGone = new Promise((resolve) => stranger.once("exit", (_, signal) => resolve(signal)));
+      await writeFile(join(group, "cgroup.procs"), String(stranger.pid));
+      const { child, said, status } = startGuard(build, ["wait"], { flags: ["--cgroup", group] });
+      const pid = Number((await said()).split(" ")[1]);
+      expect(readFileSync(`/proc/${pid}/cgroup`, "utf8")).toContain(`/${build}-group\n`);
+      expect(readFileSync(`/proc/${child.pid}/cgroup`, "utf8")).not.toContain(`/${build}-group\n`);
+      status.write("kill\n");
+      expect(await said()).toMatch(/^exited 9 0 /);
+      expect(await said()).toBe("clean 1 0");
+      expect(await strangerGone).toBe("SIGKILL");
+      expect(existsSync(group)).toBe(false);
+    },
+  );
 
   test("leaves the sanitizers nothing to say", () => {
     const complaints = readdirSync(directory).filter((name) => name.startsWith("sanitizer"));

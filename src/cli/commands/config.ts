@@ -69,10 +69,17 @@ export const define: Define = (command, context) => {
     .action(async (file: string | undefined) => {
       const open = context();
       const { out, places } = open;
-      const checked = await readConfig(file === undefined ? places.configFile : resolve(file));
+      const { exposedSecrets } = await import("../exposed-secrets.ts");
+      const read = await readConfig(file === undefined ? places.configFile : resolve(file));
+      const exposed = await exposedSecrets(read.file, places.socket);
+      const checked = { ...read, warnings: exposed.map(({ message }) => message) };
       if (checked.problems.length > 0) open.exitCode = exit.usage;
       if (out.json) return out.value(checked);
       for (const problem of checked.problems) out.line(terminalLine(problem));
+      for (const { file: open, message } of exposed)
+        out.note(
+          `${out.styleTalk("yellow", "warning:")} ${terminalLine(`${message}; try: chmod 600 ${open}`)}`,
+        );
       if (checked.file === null) out.note("no configuration found; see: bulkhead up --help");
       else if (checked.problems.length === 0)
         out.note(`${checked.file}: ok, plugins: ${checked.plugins.join(", ") || "none"}`);

@@ -10,18 +10,23 @@ export const define: Define = (command, context) => {
   examples(command, [
     ["bulkhead doctor", "one line for each thing looked at, with what to do about it"],
     ["bulkhead doctor --json", "the same as one array"],
+    ["bulkhead doctor --build-guard", "build the guard with this machine's C compiler, then look"],
   ])
+    .option("--build-guard", "build the guard, of the source that comes with Bulkhead")
     .addHelpText("after", "\nExit status 1 if anything fails. It needs no running daemon.")
-    .action(async () => {
+    .action(async ({ buildGuard = false }: { readonly buildGuard?: boolean }) => {
       const open = context();
       const { out } = open;
+      const failed = buildGuard ? await build(open) : undefined;
       const { localChecks } = await import("../doctor-checks.ts");
       const ofDaemon = await daemonChecks(open);
       const ofMachine = ofDaemon.length > 1 ? [] : await machineChecks();
       // A running daemon says which configuration it uses; the one found from here may be another.
       const answers = ofDaemon.length > 1;
-      const local = (await localChecks(open.places)).filter(({ name }) => !answers || name !== "config");
-      const checks = [...local, ...ofMachine, ...ofDaemon];
+      const local = (await localChecks(open.places))
+        .filter(({ name }) => !answers || name !== "config")
+        .map((check) => (check.name === failed?.name ? failed : check));
+      const checks = [...local, await settingsCheck(open, answers), ...ofMachine, ...ofDaemon];
       if (checks.some(({ level }) => level === "fail")) open.exitCode = exit.internal;
       if (out.json) return out.value(checks);
       const styles = { ok: "green", warn: "yellow", fail: "red" } as const;
@@ -35,11 +40,40 @@ export const define: Define = (command, context) => {
     });
 };
 
+/** Undefined: it went well, and what is looked at next is the new one. */
+async function build({ out }: Context): Promise<Check | undefined> {
+  const { buildGuard } = await import("../../io/process/build-guard.ts");
+  const built = await buildGuard();
+  if (!built.ok) {
+    const { why, advice } = built;
+    const message = `could not be built: ${why}`;
+    return { name: "guard", level: "fail", message, ...(advice === undefined ? {} : { advice }) };
+  }
+  out.note(`built ${terminalLine(built.file)} with ${terminalLine(built.compiler)}`);
+  return undefined;
+}
+
 /** A running daemon looks for itself: it may run elsewhere than this command, as another user or in a container. */
 async function machineChecks(): Promise<Check[]> {
   const { findGuard } = await import("../../io/process/guard.ts");
   const { probe } = await import("../../io/sandbox/probe.ts");
   return probe(findGuard());
+}
+
+/** In one line. @param answers a daemon does: its configuration is the one that counts */
+async function settingsCheck({ daemon, places }: Context, answers: boolean): Promise<Check> {
+  const { exposedSecrets } = await import("../exposed-secrets.ts");
+  const file = answers ? (await (await daemon()).control("daemon.status")).configFile : places.configFile;
+  const exposed = await exposedSecrets(file, places.socket);
+  const name = "settings";
+  if (exposed.length === 0)
+    return { name, level: "ok", message: "no secret is known to stand where everybody can read it" };
+  return {
+    name,
+    level: "warn",
+    message: exposed.map(({ message }) => message).join("; "),
+    advice: `chmod 600 ${exposed.map((each) => each.file).join(" ")}`,
+  };
 }
 
 async function daemonChecks({ daemon, places }: Context): Promise<Check[]> {

@@ -1,6 +1,7 @@
 import { BulkheadError } from "../../../protocol/error.ts";
 import { examples } from "../context.ts";
 import type { Define } from "../context.ts";
+import { leaveNow } from "../leave.ts";
 
 interface Options {
   readonly detach?: boolean;
@@ -44,6 +45,10 @@ export const define: Define = (command, context) => {
         return;
       }
       Object.assign(process.env, places.env);
+      // Threads for files, which file systems that do not answer may keep. They are made when the first one is needed, so
+      // that this is the time to say how many.
+      process.env["UV_THREADPOOL_SIZE"] ??= "16";
+      process.on("exit", leaveNow);
       const { runDaemon } = await import("../../daemon/daemon.ts");
       open.exitCode = await runDaemon({
         configFile: places.configFile,

@@ -5,6 +5,7 @@ import type { z } from "zod";
 import { configFile, pluginEntry, type PluginSpec } from "../../../protocol/config.ts";
 import { pluginId } from "../../../protocol/description.ts";
 import { aliasesOf } from "../../../protocol/aliases.ts";
+import { configured, Unanswered } from "../looks.ts";
 import { contractProblems } from "./contract-file.ts";
 import {
   daemonOrigins,
@@ -23,6 +24,7 @@ import {
   type Section,
 } from "./problem.ts";
 import { plainData, readToml, reasonOf } from "./read.ts";
+import type { TomlFile } from "./read.ts";
 import { readSettings, settingsFileOf } from "./settings-file.ts";
 import { commandFor, noCommand, specFrom, type SpecBase } from "./spec.ts";
 import { lockFileOf, readLock } from "../trust/lock-file.ts";
@@ -71,6 +73,8 @@ export const daemonDefaults: DaemonSettings = {
   logFiles: 5,
   logLevel: "info",
   maxClients: 256,
+  maxConnectionRate: 500,
+  maxRequestRate: 200,
   readOnlySocket: null,
 };
 
@@ -95,10 +99,11 @@ export async function loadConfig(file: string | null, options: LoadOptions): Pro
   const platform = options.platform ?? process.platform;
   const trust = { options: parsed.data.trust ?? {}, lock: locked.lock };
   const environment = { env: options.env, platform, trust, configFile: section.file };
-  const found: Found[] = [];
-  for (const [id, entry] of Object.entries(table["plugins"] ?? {})) {
-    found.push(await readEntry(id, entry, { ...section, path: ["plugins", id] }, environment));
-  }
+  const found = await Promise.all(
+    Object.entries(table["plugins"] ?? {}).map(([id, entry]) =>
+      readEntry(id, entry, { ...section, path: ["plugins", id] }, environment),
+    ),
+  );
   const directories = await discover(parsed.data.plugin_dirs ?? [], section, environment);
   const daemon = daemonSettings(parsed.data, path.dirname(section.file));
   const origins = [
@@ -247,6 +252,11 @@ async function ownSettings(
   };
 }
 
+/** For a working directory to say that it is none. Milliseconds. */
+const cwdMs = 1000;
+/** For a directory of plugins to say what is in it. Without an answer they are left out. Milliseconds. */
+const discoveryMs = 5000;
+
 /** Mistakes that no single value shows. */
 async function contradictions(spec: PluginSpec, section: Section): Promise<ConfigProblem[]> {
   const problems: ConfigProblem[] = [];
@@ -256,12 +266,20 @@ async function contradictions(spec: PluginSpec, section: Section): Promise<Confi
     problems.push(problemAt(section, ["restart", "min_delay"], message));
   }
   // A spawn in a missing directory fails with ENOENT, which would be blamed on the executable.
-  const isDirectory = await stat(spec.cwd).then(
-    (found) => found.isDirectory(),
-    () => false,
-  );
+  const isDirectory = await configured
+    .at(spec.cwd, () => stat(spec.cwd), { signal: AbortSignal.timeout(cwdMs) })
+    .then(
+      (found) => found.isDirectory(),
+      // What does not answer may be one. Its start says more.
+      (error: unknown) => error instanceof Unanswered,
+    );
   if (!isDirectory) problems.push(problemAt(section, ["cwd"], `${spec.cwd} is not a directory`));
   return problems;
+}
+
+/** @throws Unanswered, and whatever the look throws */
+function discovered<T>(file: string, look: () => Promise<T>): Promise<T> {
+  return configured.at(file, look, { signal: AbortSignal.timeout(discoveryMs) });
 }
 
 /** Each subfolder with a manifest is a plugin, named after the folder. */
@@ -276,7 +294,7 @@ async function discover(
     const absolute = path.resolve(path.dirname(section.file), directory);
     let names: string[];
     try {
-      names = await readdir(absolute);
+      names = await discovered(absolute, () => readdir(absolute));
     } catch (error) {
       problems.push(
         problemAt(section, ["plugin_dirs", index], `${absolute} cannot be read: ${reasonOf(error)}`),
@@ -292,15 +310,24 @@ async function discover(
 }
 
 async function readManifest(id: string, manifest: string, environment: Environment): Promise<Found> {
-  const read = await readToml(manifest);
+  const read = await discovered(manifest, () => readToml(manifest)).catch(unread(manifest));
   if (read.ok) return readEntry(id, read.table, read.section, environment);
   const section: Section = { file: manifest, find: () => undefined, path: [] };
   return { id, section, result: { ok: false, problems: read.problems } };
 }
 
+function unread(file: string): (error: unknown) => Extract<TomlFile, { ok: false }> {
+  return (error) => ({
+    ok: false,
+    problems: [
+      { file, line: undefined, column: undefined, key: "", message: `cannot be read: ${reasonOf(error)}` },
+    ],
+  });
+}
+
 /** Unreadable counts as there: it is listed with its error rather than overlooked. */
 async function isThere(file: string): Promise<boolean> {
-  return stat(file).then(
+  return discovered(file, () => stat(file)).then(
     () => true,
     (error: NodeJS.ErrnoException) => error.code !== "ENOENT" && error.code !== "ENOTDIR",
   );
@@ -314,6 +341,8 @@ function daemonSettings({ daemon }: z.output<typeof configFile>, dir: string): D
     logFiles: daemon?.log_files ?? daemonDefaults.logFiles,
     logLevel: daemon?.log_level ?? daemonDefaults.logLevel,
     maxClients: daemon?.max_clients ?? daemonDefaults.maxClients,
+    maxConnectionRate: daemon?.max_connection_rate ?? daemonDefaults.maxConnectionRate,
+    maxRequestRate: daemon?.max_request_rate ?? daemonDefaults.maxRequestRate,
     readOnlySocket:
       daemon?.read_only_socket === undefined
         ? daemonDefaults.readOnlySocket

@@ -19,6 +19,9 @@ export interface DaemonSettings {
   readonly logFiles: number;
   readonly logLevel: "trace" | "debug" | "info" | "warn" | "error";
   readonly maxClients: number;
+  /** Both a second. */
+  readonly maxConnectionRate: number;
+  readonly maxRequestRate: number;
   /** Absolute; null: there is none. */
   readonly readOnlySocket: string | null;
 }
@@ -31,6 +34,8 @@ export function daemonOrigins(settings: DaemonSettings, written: unknown, sectio
     [["log_files"], settings.logFiles],
     [["log_level"], settings.logLevel],
     [["max_clients"], settings.maxClients],
+    [["max_connection_rate"], settings.maxConnectionRate],
+    [["max_request_rate"], settings.maxRequestRate],
     [["read_only_socket"], undefined],
   ]);
 }

@@ -4,10 +4,11 @@ import type { BigIntStats } from "node:fs";
 import { access, open, stat } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
 
+import { looks } from "../looks.ts";
 import { kindOf } from "./file-kind.ts";
 import { identifyImage } from "./image.ts";
 import type { Image } from "./image.ts";
-import { errnoOf, GIVEN_UP, permanent, refused } from "./spawn-failure.ts";
+import { errnoOf, GIVEN_UP, givenUp, permanent, refused } from "./spawn-failure.ts";
 import type { SpawnFailure } from "./spawn-failure.ts";
 
 /** An executable that was found fit to run, open, with the hash of that very descriptor. */
@@ -27,12 +28,35 @@ export type OpenResult =
 
 /**
  * Opens, examines and hashes an executable. `pin` is its expected SHA-256 in hex. The caller closes it. `signal` gives
- * it up: a huge file, or a slow file system, can take longer than anybody wants the plugin.
+ * it up: a huge file, a slow file system or one that has gone can take longer than anybody wants the plugin.
  */
-export async function openExecutable(
+export function openExecutable(
   path: string,
   pin: string | undefined,
   signal?: AbortSignal,
+): Promise<OpenResult> {
+  return inItsTurn(path, () => openAndExamine(path, pin, signal), signal);
+}
+
+/** An executable that is opened like this is looked at with all others in mind: see `looks`. */
+export async function inItsTurn(
+  path: string,
+  open: () => Promise<OpenResult>,
+  signal: AbortSignal | undefined,
+): Promise<OpenResult> {
+  const discard = (late: OpenResult): void => void (late.ok && late.executable.close());
+  try {
+    return await looks.at(path, open, { signal, discard });
+  } catch (error) {
+    return { ok: false, failure: givenUp(error, "read", signal) };
+  }
+}
+
+/** The same, now. What it waits for, it waits for. */
+export async function openAndExamine(
+  path: string,
+  pin: string | undefined,
+  signal: AbortSignal | undefined,
 ): Promise<OpenResult> {
   let file: FileHandle;
   try {

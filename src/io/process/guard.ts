@@ -1,7 +1,8 @@
-import { accessSync, constants, existsSync } from "node:fs";
+import { accessSync, constants } from "node:fs";
 import { constants as os } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import { resolve } from "node:path";
 import type { ProcessLimits } from "../../../protocol/config.ts";
+import { builtGuard } from "./guard-place.ts";
 
 /**
  * The guard (native/guard.c) as the supervisor sees it: where it is, what it makes true, how it is started,
@@ -50,8 +51,8 @@ export function isolation(guard: string | undefined): Isolation {
 }
 
 /**
- * The guard's path: `BULKHEAD_GUARD` (empty means none) or `build/guard` in the package; undefined where
- * there is none that can be executed.
+ * The guard's path: `BULKHEAD_GUARD` (empty means none), `build/guard` in the package, or the one that
+ * `bulkhead doctor --build-guard` has built for this user; undefined where there is none that can be executed.
  */
 export function findGuard(
   env: Readonly<Record<string, string | undefined>> = process.env,
@@ -59,22 +60,14 @@ export function findGuard(
   if (process.platform !== "linux") return undefined;
   const named = env["BULKHEAD_GUARD"];
   if (named === "") return undefined;
-  const path = resolve(named ?? join(packageRoot(), "build", "guard"));
+  if (named === undefined) return builtGuard(env);
+  const path = resolve(named);
   try {
     accessSync(path, constants.X_OK);
     return path;
   } catch {
     return undefined;
   }
-}
-
-/** This file runs from src/io and, compiled, from dist/src/io. */
-function packageRoot(): string {
-  let directory = import.meta.dirname;
-  while (!existsSync(join(directory, "package.json")) && dirname(directory) !== directory) {
-    directory = dirname(directory);
-  }
-  return directory;
 }
 
 export interface GuardedRun {
@@ -103,6 +96,11 @@ export function guardOf(program: string, args: readonly string[]): string[] {
   return ["--role", "outside", "--exec-fd", String(EXEC_FD), "--path", program, "--", program, ...args];
 }
 
+/** What makes it put what it starts into a control group, end what is left there, and remove it. */
+export function inGroup(directory: string): string[] {
+  return ["--cgroup", directory];
+}
+
 export type GuardLine =
   | {
       readonly kind: "started";
@@ -120,6 +118,8 @@ export type GuardLine =
       readonly systemMicros: number;
       readonly peakKib: number;
     }
+  /** The kernel has killed it because all of its control group's memory was in use. Comes before `exited`. */
+  | { readonly kind: "oom" }
   | { readonly kind: "clean"; readonly killed: number; readonly left: number };
 
 /** One line of the status channel; undefined when it is not one (a guard of another build). */
@@ -129,6 +129,7 @@ export function parseGuardLine(line: string): GuardLine | undefined {
   // No more digits than a double holds exactly: a pid beyond is none.
   if (!words.every((word) => /^\d{1,15}$/.test(word))) return undefined;
   const [a, b, c, d, e] = words.map(Number);
+  if (kind === "oom") return words.length > 0 ? undefined : { kind };
   if (kind === "failed") return a === undefined || words.length > 1 ? undefined : { kind, stage, errno: a };
   if (kind === "started" && a !== undefined) return { kind, pid: a, guard: b, landlock: c ?? 0 };
   if (kind === "clean" && a !== undefined && b !== undefined) return { kind, killed: a, left: b };

@@ -1,3 +1,5 @@
+import { constants as os } from "node:os";
+import { basename } from "node:path";
 import type { Readable } from "node:stream";
 
 import type { ProcessExit } from "../../../protocol/state.ts";
@@ -5,14 +7,16 @@ import type { OpenExecutable } from "./executable.ts";
 import { prepare } from "../sandbox/prepare.ts";
 import { enforced } from "../sandbox/enforced.ts";
 import { sandboxFailure } from "../sandbox/unavailable.ts";
-import { decodeWaitStatus, parseGuardLine } from "./guard.ts";
+import { controlGroup } from "../sandbox/control-group.ts";
+import { wanted } from "../sandbox/group-limits.ts";
+import { decodeWaitStatus, inGroup, parseGuardLine } from "./guard.ts";
 import type { GuardLine } from "./guard.ts";
 import { launch } from "./launch.ts";
 import { environmentOf } from "../trust/private-copy.ts";
-import type { ProcessSpec, SpawnResult } from "./plugin-process.ts";
+import type { Exceeded, ProcessSpec, SpawnResult } from "./plugin-process.ts";
 import { NOTHING_LEFT, signal, sweepGroup } from "./process-group.ts";
 import type { ProcessGone } from "./process-group.ts";
-import { GIVEN_UP, startFailure } from "./spawn-failure.ts";
+import { errnoOf, GIVEN_UP, startFailure } from "./spawn-failure.ts";
 import type { SpawnFailure } from "./spawn-failure.ts";
 
 type Said<Kind extends GuardLine["kind"]> = Extract<GuardLine, { kind: Kind }>;
@@ -37,12 +41,28 @@ export async function spawnGuarded(
   executable: OpenExecutable,
   settle: () => Promise<void>,
 ): Promise<SpawnResult> {
-  const prepared = await prepare(spec, guard, executable.path, environmentOf(spec, executable));
-  if (!prepared.ok) return prepared;
-  const { args, env } = prepared;
+  const isStrict = spec.sandbox?.mode === "strict";
+  const group = await controlGroup(basename(spec.command), wanted(spec.limits, spec.usage, isStrict));
+  const unlimited = group !== undefined && group.limits.tasks !== null;
+  const environment = environmentOf(spec, executable);
+  const prepared = await prepare(
+    unlimited ? withoutProcesses(spec) : spec,
+    guard,
+    executable.path,
+    environment,
+  );
+  if (!prepared.ok) {
+    await group?.remove();
+    return prepared;
+  }
+  const { env } = prepared;
+  const args = group === undefined ? prepared.args : [...inGroup(group.directory), ...prepared.args];
   // The guard has no working directory to speak of: it pins none, and a missing one is not its error.
   const child = await launch(guard, args, { cwd: "/", env, descriptor: executable.fd });
-  if (!child.ok) return failed(startFailure("guard", child.error));
+  if (!child.ok) {
+    await group?.remove();
+    return failed(startFailure("guard", child.error));
+  }
   const { status } = child;
   if (status === undefined) throw new Error("the guard was started without a status channel");
 
@@ -51,6 +71,7 @@ export async function spawnGuarded(
   const gone = Promise.withResolvers<ProcessGone>();
   let plugin: number | undefined;
   let clean: Said<"clean"> | undefined;
+  let outOfMemory = false;
   readLines(status, (text) => {
     const line = parseGuardLine(text);
     switch (line?.kind) {
@@ -61,6 +82,9 @@ export async function spawnGuarded(
         return started.resolve(line);
       case "exited":
         return exited.resolve(exitOf(line));
+      case "oom":
+        outOfMemory = true;
+        return;
       case "clean":
         clean = line;
         return;
@@ -76,8 +100,10 @@ export async function spawnGuarded(
     // there may be more in the plugin's group.
     started.resolve("guard died");
     exited.resolve({ code: null, signal: "SIGKILL", core: false, guardLost: true });
-    if (clean !== undefined) return gone.resolve({ killed: clean.killed, left: clean.left });
-    return gone.resolve(plugin === undefined ? NOTHING_LEFT : await sweepGroup(plugin));
+    // What escaped from a guard that was killed is still in its control group.
+    const left = (await group?.remove()) ?? 0;
+    const found = clean ?? (plugin === undefined ? NOTHING_LEFT : await sweepGroup(plugin));
+    gone.resolve({ killed: found.killed, left: Math.max(found.left, left) });
   });
   const command = (word: "term" | "kill"): void => void (status.writable && status.write(`${word}\n`));
   // A plugin of the same user can stop its guard. If it goes on doing so, the guard's death is at least its own.
@@ -104,17 +130,23 @@ export async function spawnGuarded(
   if (first === "aborted" || first === "guard died" || first.kind === "failed") {
     const ofSandbox = typeof first !== "string" && first.stage === "sandbox";
     const said = ofSandbox ? await lastWords(child.release().stderr) : "";
-    await ended;
+    await gone.promise;
+    if (typeof first !== "string" && first.stage === "cgroup" && first.errno !== os.errno.ENOMEM)
+      group?.refuse(`a process could not be put into a group (${errnoOf(first.errno)})`);
     if (typeof first === "string") return failed(first === "aborted" ? GIVEN_UP : GUARD_DIED);
     return failed(sandboxFailure(first.stage, first.errno, said) ?? startFailure(first.stage, first.errno));
   }
-  const walls = await enforced(spec.sandbox, first);
+  const [walls, isGrouped] = await Promise.all([enforced(spec.sandbox, first), group?.has(first.pid)]);
+  const exceeded = () => (outOfMemory ? overMemory(spec.usage?.memoryBytes) : null);
+  const escapable = !isStrict && (spec.sandbox?.mode !== "basic" || first.landlock === 0);
   return {
     ok: true,
     process: {
       pid: first.pid,
       guardPid: first.guard ?? child.pid,
       enforced: walls,
+      group:
+        group !== undefined && isGrouped === true ? { limits: group.limits, escapable, exceeded } : undefined,
       sha256: executable.sha256,
       vouched: executable.vouched,
       startedAt: Date.now(),
@@ -129,6 +161,20 @@ export async function spawnGuarded(
 
 function failed(failure: SpawnFailure): SpawnResult {
   return { ok: false, failure };
+}
+
+/** A process limit is one of the whole user, and whoever is counted by a control group is not held to that. */
+function withoutProcesses(spec: ProcessSpec): ProcessSpec {
+  const { processes: _, ...limits } = spec.limits ?? {};
+  return { ...spec, limits };
+}
+
+function overMemory(memoryBytes = 0): Exceeded {
+  const most = `${Number((memoryBytes / 1024 / 1024).toFixed(1))} MiB`;
+  return {
+    limit: "max_memory",
+    detail: `all its processes together needed more than ${most}, which is max_memory, and the kernel killed them`,
+  };
 }
 
 function exitOf(line: Said<"exited">): ProcessExit {

@@ -1,7 +1,8 @@
 /** A plugin's process as its supervisor sees it; how it is made stands in `process.ts`. */
 import type { Readable, Writable } from "node:stream";
-import type { ProcessLimits, Sandbox, Trust } from "../../../protocol/config.ts";
+import type { ProcessLimits, Sandbox, Trust, UsageLimits } from "../../../protocol/config.ts";
 import type { Enforced, ProcessExit } from "../../../protocol/state.ts";
+import type { GroupLimits } from "../sandbox/group-limits.ts";
 import type { ProcessGone } from "./process-group.ts";
 import type { SpawnFailure } from "./spawn-failure.ts";
 
@@ -14,6 +15,8 @@ export interface ProcessSpec {
   readonly env: Readonly<Record<string, string>>;
   /** Enforced by the guard only. */
   readonly limits?: ProcessLimits;
+  /** Of all its processes together; memory is what a control group can hold them to. */
+  readonly usage?: UsageLimits;
   /** Default: none. A strict one needs the guard and bubblewrap, and `dataDir`. */
   readonly sandbox?: Sandbox;
   /** Its own directory, which it may write to in every sandbox. It is there already. */
@@ -39,12 +42,31 @@ export type SpawnResult =
   | { readonly ok: true; readonly process: PluginProcess }
   | { readonly ok: false; readonly failure: SpawnFailure };
 
+/** A control group that all its processes are in. */
+export interface Grouped {
+  /** As the kernel has them now. */
+  readonly limits: GroupLimits;
+  /** Nothing keeps a hostile plugin from the group's files, which belong to its own user. */
+  readonly escapable: boolean;
+  /** Known once the plugin has exited. Null: the kernel did not kill it for a limit of its group. */
+  exceeded(): Exceeded | null;
+}
+
+/** What the kernel killed it for. */
+export interface Exceeded {
+  /** The key of the entry's limits. */
+  readonly limit: "max_memory";
+  readonly detail: string;
+}
+
 export interface PluginProcess {
   readonly pid: number;
   /** Of the guard that is its parent: in a strict sandbox that is process 1 there. */
   readonly guardPid: number | undefined;
   /** What keeps it from the machine, as far as it was asked for or holds anyway. */
   readonly enforced: readonly Enforced[];
+  /** Undefined: it has none of its own. */
+  readonly group?: Grouped | undefined;
   /** Of the executable, hex. */
   readonly sha256: string;
   /** What said that it may be run: `sha256`, `bulkhead.lock`, `key ID`. */

@@ -1,6 +1,7 @@
 import { stat } from "node:fs/promises";
 import { setImmediate } from "node:timers/promises";
 
+import { looks } from "../looks.ts";
 import type { OpenExecutable } from "./executable.ts";
 import { environmentOf } from "../trust/private-copy.ts";
 import { openTrusted } from "../trust/trusted-executable.ts";
@@ -10,17 +11,21 @@ import { spawnGuarded } from "./guarded.ts";
 import { launch } from "./launch.ts";
 import type { ProcessSpec, SpawnResult } from "./plugin-process.ts";
 import { signal, sweepGroup } from "./process-group.ts";
-import { permanent, refused, startFailure } from "./spawn-failure.ts";
+import { givenUp, permanent, refused, startFailure } from "./spawn-failure.ts";
 import type { SpawnFailure } from "./spawn-failure.ts";
 
 export { findGuard, isolation } from "./guard.ts";
 export type { Isolation } from "./guard.ts";
 
+/** Milliseconds for a start when nobody says otherwise. */
+const usualPatience = 10_000;
+
 /**
  * Starts a plugin executable. What can be expected to go wrong is a result, not an exception; after a
  * failure nothing is left running.
  */
-export async function spawnProcess(spec: ProcessSpec): Promise<SpawnResult> {
+export async function spawnProcess(asked: ProcessSpec): Promise<SpawnResult> {
+  const spec = { ...asked, signal: asked.signal ?? AbortSignal.timeout(usualPatience) };
   const words = [spec.command, spec.cwd, ...spec.args, ...Object.entries(spec.env).flat()];
   // The system ends a text there, and what is to start the process throws.
   if (words.some((word) => word.includes("\0"))) {
@@ -28,7 +33,10 @@ export async function spawnProcess(spec: ProcessSpec): Promise<SpawnResult> {
   }
   const { sandbox, guard } = spec;
   if (sandbox?.mode === "strict" && guard === undefined) return failed(withoutGuard("strict"));
-  const [badDirectory, opened] = await Promise.all([checkDirectory(spec.cwd), openTrusted(spec)]);
+  const [badDirectory, opened] = await Promise.all([
+    checkDirectory(spec.cwd, spec.signal),
+    openTrusted(spec),
+  ]);
   if (badDirectory !== undefined) {
     if (opened.ok) await opened.executable.close();
     return failed(badDirectory);
@@ -86,12 +94,14 @@ function failed(failure: SpawnFailure): SpawnResult {
   return { ok: false, failure };
 }
 
-async function checkDirectory(cwd: string): Promise<SpawnFailure | undefined> {
+async function checkDirectory(cwd: string, signal: AbortSignal): Promise<SpawnFailure | undefined> {
   const message = `the working directory ${cwd} can't be entered`;
   try {
-    if ((await stat(cwd)).isDirectory()) return undefined;
+    const stats = await looks.at(cwd, () => stat(cwd), { signal });
+    if (stats.isDirectory()) return undefined;
     return permanent("spawn_failed", `${message} (ENOTDIR)`, { stage: "cwd", errno: "ENOTDIR" });
   } catch (error) {
+    if (signal.aborted) return givenUp(error, "cwd", signal);
     return refused("spawn_failed", message, "cwd", error);
   }
 }

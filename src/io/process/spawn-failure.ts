@@ -1,4 +1,5 @@
 import { getSystemErrorName } from "node:util";
+import { Unanswered } from "../looks.ts";
 
 /** Why a plugin's process could not be started. */
 export type SpawnFailureCode =
@@ -12,6 +13,7 @@ export type SpawnFailureCode =
   | "not_trusted"
   | "config_invalid"
   | "sandbox_unavailable"
+  | "file_unresponsive"
   | "spawn_failed";
 
 export interface SpawnFailureDetail {
@@ -19,6 +21,8 @@ export interface SpawnFailureDetail {
   readonly errno?: string;
   /** Where it happened: `cwd`, `read`, `usage`, `guard`, `fork`, `limit`, `changed`, `exec`, `copy`, `sandbox`, `aborted`. */
   readonly stage?: string;
+  /** What was not read in time (`file_unresponsive`). */
+  readonly file?: string;
   /** What is missing (`sandbox_unavailable`). */
   readonly item?: string;
   /** Hashes (`checksum_mismatch`, `binary_changed`) or architectures (`wrong_architecture`). */
@@ -75,6 +79,20 @@ export const GIVEN_UP: SpawnFailure = {
   detail: { stage: "aborted" },
   transient: true,
 };
+
+/**
+ * Of a look at a file that nobody waits for any more.
+ *
+ * @throws the error, if it is another one
+ */
+export function givenUp(error: unknown, stage: string, signal: AbortSignal | undefined): SpawnFailure {
+  if (error instanceof Unanswered) {
+    const { message, file } = error;
+    return { code: "file_unresponsive", message, detail: { stage, file }, transient: true };
+  }
+  if (signal?.aborted === true) return GIVEN_UP;
+  throw error;
+}
 
 const STAGES: Record<string, string> = {
   usage: "the guard does not understand its arguments (another build of it?)",

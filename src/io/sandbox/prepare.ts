@@ -5,7 +5,8 @@ import path from "node:path";
 import type { Grants, SandboxMode } from "../../../protocol/config.ts";
 import { guardArguments, guardOf } from "../process/guard.ts";
 import type { ProcessSpec } from "../process/plugin-process.ts";
-import { permanent } from "../process/spawn-failure.ts";
+import { looks } from "../looks.ts";
+import { givenUp, permanent } from "../process/spawn-failure.ts";
 import type { SpawnFailure } from "../process/spawn-failure.ts";
 import { bubblewrapArguments, guardInside, isInside, isWithin } from "./bubblewrap.ts";
 import type { Mask, SystemDirectory } from "./bubblewrap.ts";
@@ -32,7 +33,7 @@ export async function prepare(
   const run = { file, argv0: command, args, cwd, limits };
   if (sandbox.mode === "none") return { ok: true, args: guardArguments(run), env };
 
-  const looked = await look(sandbox.grants, spec.hidden ?? [], sandbox.mode);
+  const looked = await look(sandbox.grants, spec.hidden ?? [], sandbox.mode, spec.signal);
   if (!looked.ok) return looked;
   const { grants } = sandbox;
   if (sandbox.mode === "basic") {
@@ -76,13 +77,19 @@ async function look(
   { read, write, devices }: Grants,
   hidden: readonly string[],
   mode: Exclude<SandboxMode, "none">,
+  signal: AbortSignal | undefined,
 ): Promise<Looked> {
   const masked: Mask[] = [];
   const concealed = (await Promise.all(hidden.map(placeOf))).filter((each) => each !== undefined);
   for (const [name, granted] of Object.entries({ read, write, devices })) {
     for (const place of granted) {
-      const real = await realpath(place).catch(() => undefined);
-      if (real === undefined) return refused(`grants.${name}: ${place} does not exist`);
+      let real: string;
+      try {
+        real = await looks.at(place, () => realpath(place), { signal });
+      } catch (error) {
+        if (signal?.aborted === true) return { ok: false, failure: givenUp(error, "sandbox", signal) };
+        return refused(`grants.${name}: ${place} does not exist`);
+      }
       if (mode === "strict" && (real === "/" || isWithin(real, "/proc")))
         return refused(`grants.${name}: ${place} ${ofTheMachine}`);
       for (const { path: own, isDirectory } of concealed) {

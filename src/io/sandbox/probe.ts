@@ -1,12 +1,15 @@
 /** What this machine can enforce, found out by trying. */
 import { execFile } from "node:child_process";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { text } from "node:stream/consumers";
 import { promisify } from "node:util";
 import type { Check } from "../../../protocol/control-results.ts";
 import { spawnProcess } from "../process/process.ts";
+import { delegation } from "./control-group.ts";
+import type { Delegation } from "./control-group.ts";
+import { controllers } from "./delegation.ts";
 import { withoutBubblewrap, withoutGuard } from "./unavailable.ts";
 import { findBubblewrap } from "./prepare.ts";
 
@@ -89,12 +92,23 @@ function faultsOf(facts: Facts): string[] {
   return expected.flatMap(([name, pattern, fault]) => (pattern.test(facts.get(name) ?? "") ? [] : [fault]));
 }
 
-/** Limits of a group of processes would be exact with it; that needs a branch of the hierarchy of one's own. */
 async function cgroup(): Promise<Check> {
-  const own = await readFile("/proc/self/cgroup", "latin1").catch(() => "");
-  const where = own === "" ? "there are none here" : "not used";
-  const message = `${where}: the limits max_memory, max_files and max_cpu go by samples`;
-  return { name: "cgroups", level: "ok", message };
+  return cgroupCheck(await delegation());
+}
+
+/** Pure. Without one nothing is broken: limits go by samples, and by what the kernel counts for each process. */
+export function cgroupCheck(delegated: Delegation): Check {
+  const name = "cgroups";
+  if (!delegated.ok) {
+    const { why, advice } = delegated;
+    return { name, level: "ok", message: `not delegated: ${why}; max_memory goes by samples`, advice };
+  }
+  const missing = controllers.filter((each) => !delegated.controllers.includes(each));
+  const own = "each plugin has a group of its own";
+  if (missing.length === 0)
+    return { name, level: "ok", message: `${own}, which max_memory and processes hold for as a whole` };
+  const message = `${own}, but the controller ${missing.join(" and ")} is not delegated`;
+  return { name, level: "ok", message, advice: "In a systemd unit: Delegate=memory pids." };
 }
 
 async function factsOf(guard: string): Promise<Map<string, string>> {

@@ -1,5 +1,5 @@
 /** Why a plugin can not be put into its sandbox, and what to do about it. */
-import { permanent, startFailure } from "../process/spawn-failure.ts";
+import { errnoOf, permanent, startFailure } from "../process/spawn-failure.ts";
 import type { SpawnFailure } from "../process/spawn-failure.ts";
 
 /** `item`: what is missing, as in what `doctor` shows. */
@@ -12,7 +12,7 @@ export const withoutGuard = (mode: string): SpawnFailure =>
   unavailable(
     "guard",
     `a ${mode} sandbox needs the guard, and there is none`,
-    "Build it (npm run build:native needs a C compiler, on Linux) and restart the daemon.",
+    "Build it (bulkhead doctor --build-guard needs a C compiler, on Linux) and restart the daemon.",
   );
 
 export function withoutBubblewrap(named = process.env["BULKHEAD_BWRAP"] ?? ""): SpawnFailure {
@@ -42,6 +42,16 @@ export function sandboxFailure(stage: string, errno: number, said: string): Spaw
         "the kernel takes no seccomp filter",
         "It needs CONFIG_SECCOMP_FILTER, on x86-64 or ARM64.",
       );
+    case "cgroup":
+      return {
+        code: "spawn_failed",
+        message:
+          errnoOf(errno) === "ENOMEM"
+            ? "its max_memory is not enough to start it"
+            : `it could not be put into its control group (${errnoOf(errno)})`,
+        detail: { stage, errno: errnoOf(errno) },
+        transient: true,
+      };
     case "sandbox":
       return refusedBy(said);
     default:

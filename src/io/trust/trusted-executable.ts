@@ -1,10 +1,11 @@
 /** An executable that may be run: found fit, with everything vouching for it that the configuration asks for. */
 import { createHash } from "node:crypto";
-import { constants, open } from "node:fs/promises";
+import { constants, open as openFile } from "node:fs/promises";
 import type { Trust } from "../../../protocol/config.ts";
-import { openExecutable } from "../process/executable.ts";
+import { looks } from "../looks.ts";
+import { inItsTurn, openAndExamine } from "../process/executable.ts";
 import type { OpenExecutable, OpenResult } from "../process/executable.ts";
-import { GIVEN_UP, permanent, refused } from "../process/spawn-failure.ts";
+import { GIVEN_UP, givenUp, permanent, refused } from "../process/spawn-failure.ts";
 import type { SpawnFailure } from "../process/spawn-failure.ts";
 import { isSignedBy, parsePublicKey, parseSignature } from "./minisign.ts";
 import { chunksOf, digestsOf, openCopy } from "./private-copy.ts";
@@ -32,8 +33,22 @@ const largestLegacy = 64 * 1024 * 1024;
  * what is compared and verified are the bytes of the very descriptor that is handed out. The caller closes it.
  */
 export async function openTrusted(wanted: Wanted): Promise<OpenResult> {
+  const { command, trust, signal } = wanted;
+  if (trust?.signature === undefined) return inItsTurn(command, () => open(wanted, undefined), signal);
+  const { file } = trust.signature;
+  try {
+    const signature = await looks.at(file, () => readSignature(file), { signal });
+    return await inItsTurn(command, () => open(wanted, signature), signal);
+  } catch (error) {
+    return failed(givenUp(error, "signature", signal));
+  }
+}
+
+type SignatureText = string | Error;
+
+async function open(wanted: Wanted, signature: SignatureText | undefined): Promise<OpenResult> {
   const { command, sha256, trust, copies, signal } = wanted;
-  const opened = await openExecutable(command, sha256, signal);
+  const opened = await openAndExamine(command, sha256, signal);
   if (!opened.ok) return opened;
   const { executable } = opened;
   const refuse = async (failure: SpawnFailure): Promise<OpenResult> => {
@@ -48,7 +63,7 @@ export async function openTrusted(wanted: Wanted): Promise<OpenResult> {
   const secured = own ? await inPlace(executable, signal) : await openCopy(executable, copies, signal);
   if (secured.ok && !own) await executable.close();
   if (!secured.ok) return refuse(secured.failure);
-  return vouchedFor(secured.executable, secured.digests, trust);
+  return vouchedFor(secured.executable, secured.digests, trust, signature);
 }
 
 const failed = (failure: SpawnFailure) => ({ ok: false, failure }) as const;
@@ -70,10 +85,12 @@ async function vouchedFor(
   executable: OpenExecutable,
   digests: Digests,
   trust: Trust | undefined,
+  signature: SignatureText | undefined,
 ): Promise<OpenResult> {
   const vouched = [...executable.vouched, ...(trust?.locked === undefined ? [] : ["bulkhead.lock"])];
   if (trust?.signature === undefined) return { ok: true, executable: { ...executable, vouched } };
-  const signed = await signer(executable.fd, digests, trust.signature);
+  const text = signature ?? new Error("nobody has read it");
+  const signed = await signer(executable.fd, digests, trust.signature, text);
   if ("key" in signed) {
     return { ok: true, executable: { ...executable, vouched: [...vouched, `key ${signed.key}`] } };
   }
@@ -95,8 +112,8 @@ async function signer(
   fd: number,
   { blake2b512 }: Digests,
   { file, keys }: NonNullable<Trust["signature"]>,
+  text: SignatureText,
 ): Promise<{ readonly key: string } | { readonly wrong: string }> {
-  const text = await readSignature(file);
   if (text instanceof Error) return { wrong: `its signature ${file} can't be read: ${text.message}` };
   const signature = parseSignature(text);
   if (signature === undefined) return { wrong: `${file} is no signature of minisign` };
@@ -132,10 +149,10 @@ async function wholeOf(fd: number): Promise<Buffer | undefined> {
   return Buffer.concat(chunks);
 }
 
-async function readSignature(file: string): Promise<string | Error> {
+async function readSignature(file: string): Promise<SignatureText> {
   try {
     // Not blocking: opening a FIFO would wait for its writer.
-    const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
+    const handle = await openFile(file, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
       if (!(await handle.stat()).isFile()) return new Error("it is not a file");
       const { buffer, bytesRead } = await handle.read(Buffer.alloc(longestSignature + 1), 0);

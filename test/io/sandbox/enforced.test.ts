@@ -43,8 +43,8 @@ test("the kernel's words", () => {
 
 test("limits hold by the guard, those of the user's processes not for root, and samples where the system tells", () => {
   const limits = { ...defaults.limits, process: { memory: 1, processes: 2 }, usage: { cpu: 1 } };
-  const unmet = (...how: [boolean, boolean]) =>
-    limitsEnforced(limits, ...how)
+  const unmet = (guarded: boolean, isRoot: boolean) =>
+    limitsEnforced(limits, guarded, undefined, isRoot)
       .filter(({ holds }) => !holds)
       .map(({ item }) => item);
   expect(unmet(true, false)).toEqual(process.platform === "linux" ? [] : ["limits.max_cpu"]);
