@@ -26,7 +26,7 @@ export interface Entry extends CallIdentity {
 
 /** Plain data: it survives a restart of the daemon in the journal. */
 export interface Quarantine {
-  /** SHA-256 of the executable that it is about; another one begins afresh. */
+  /** The program that it is about, by a hash of all that it runs; another one begins afresh. */
   readonly binary: string | null;
   /** What params are hashed with: of a hash without a key, short secrets can be found by trying. */
   readonly key?: string;

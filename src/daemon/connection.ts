@@ -11,9 +11,11 @@ import type { Deadline, Deadlines } from "../wire/deadlines.ts";
 import type { IncomingRequest, Item } from "../wire/peer.ts";
 import { Peer, toRepairedSlice, toSlice } from "../wire/peer.ts";
 import { timeLeft } from "../core/lineage.ts";
+import { TokenBucket } from "../core/rate.ts";
 import { ServedCalls, tooManyHops } from "../supervisor/services/served.ts";
 import { ClientServices } from "./client-services.ts";
 import type { ControlMethods } from "./methods.ts";
+import { costOf, costOfWork } from "./request-cost.ts";
 import type { Stream } from "./stream.ts";
 
 /** Whatever the daemon itself parses is bounded by this; the params of a relayed call are not parsed. Bytes. */
@@ -41,6 +43,8 @@ export interface ConnectionOptions {
   readonly deadlines: Deadlines;
   /** Came by the read-only socket. */
   readonly readOnly: boolean;
+  /** Requests to the daemon itself that are work, a second. */
+  readonly maxRequestRate: number;
   readonly onEnd: (connection: Connection, why: string) => void;
 }
 
@@ -51,15 +55,22 @@ export class Connection {
   /** What the client is asked as a provider of services. */
   readonly #served: ServedCalls;
   readonly #services: ClientServices;
+  /** As which plugins tell its calls from those of others: they may outlive it, and must not keep all of it. */
+  readonly #caller = {};
+  readonly #requests: TokenBucket;
   #controls = 0;
   #readOnly: boolean;
   #lastBounds: { readonly ctx: Buffer; readonly bounds: CallBounds } | undefined;
+  /** Steady clock, milliseconds. */
+  readonly since: number;
   /** Name and version of the program at the other end, once it has said hello. */
   client: string | null = null;
 
   constructor(options: ConnectionOptions) {
     const { socket, deadlines, readOnly } = options;
     this.#options = options;
+    this.since = deadlines.now();
+    this.#requests = new TokenBucket(options.maxRequestRate * costOfWork);
     this.#readOnly = readOnly;
     this.#served = new ServedCalls(() => deadlines.now());
     this.#peer = new Peer({
@@ -119,16 +130,27 @@ export class Connection {
           message: `${request.method} takes no bulk data`,
         });
       } else if (request.method === "hello") {
+        this.#mustBeDue(request.method);
         request.respond(toSlice(this.#hello(parse(request.params))));
       } else if (request.method.includes("/")) {
         if (this.#readOnly) throw refusedCall(request.method);
         this.#relay(request);
       } else {
+        this.#mustBeDue(request.method);
         void this.#control(request);
       }
     } catch (error) {
       request.fail(rpcError(error));
     }
+  }
+
+  /** @throws BulkheadError `plugin_busy` */
+  #mustBeDue(method: string): void {
+    const { deadlines, maxRequestRate } = this.#options;
+    const retryAfterMs = this.#requests.take(costOf(method), deadlines.now());
+    if (retryAfterMs === 0) return;
+    const message = `this connection asks the daemon for more than ${maxRequestRate} things a second (daemon.max_request_rate)`;
+    throw BulkheadError.of("plugin_busy", message, { retryAfterMs });
   }
 
   #hello(params: unknown): HelloResult {
@@ -173,6 +195,7 @@ export class Connection {
     const options = {
       signal: nested?.signal,
       lineage: nested?.lineage,
+      client: this.#caller,
       onProgress: (value: Buffer) => request.progress(value),
       totalTimeout: nested === null ? ms : timeLeft(nested.lineage, this.#options.deadlines.now()),
       idleTimeout: idle,

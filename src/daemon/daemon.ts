@@ -18,6 +18,7 @@ import { Supervisor, version } from "../supervisor/supervisor.ts";
 import { Deadlines } from "../wire/deadlines.ts";
 import { Connection } from "./connection.ts";
 import { doctor } from "./doctor.ts";
+import { displaced, Entrance } from "./entrance.ts";
 import { ControlMethods } from "./methods.ts";
 import type { DaemonItself } from "./methods.ts";
 import { PluginConfigurations } from "./plugin-settings.ts";
@@ -90,6 +91,7 @@ class Daemon implements DaemonItself {
   readonly #reopenLog: () => void;
   readonly #notices = new Notices(Date.now);
   readonly #connections = new Set<Connection>();
+  readonly #entrances: Entrance[] = [];
   readonly #startedAt = Date.now();
   readonly #stopped = Promise.withResolvers<void>();
   #config: LoadedConfig;
@@ -140,6 +142,7 @@ class Daemon implements DaemonItself {
     } finally {
       clearInterval(looking);
       await this.#place.close();
+      for (const entrance of this.#entrances) entrance.close();
       await this.stop("finished");
       await Promise.all([...this.#connections].map((connection) => connection.close()));
       signals.close();
@@ -155,16 +158,26 @@ class Daemon implements DaemonItself {
       if (!this.#connections.delete(connection)) return;
       this.#log.debug({ client: connection.client, why }, "client left");
     };
-    const take = (readOnly: boolean) => (socket: Socket) => {
-      this.#makeRoom(readOnly);
-      this.#connections.add(new Connection({ socket, supervisor, methods, deadlines, onEnd, readOnly }));
+    const { maxConnectionRate, maxRequestRate, readOnlySocket } = this.#config.daemon;
+    const now = (): number => deadlines.now();
+    const entrance = (readOnly: boolean): ((socket: Socket) => void) => {
+      const enter = (socket: Socket): void => {
+        this.#makeRoom(readOnly, now());
+        const options = { socket, supervisor, methods, deadlines, onEnd, readOnly, maxRequestRate };
+        this.#connections.add(new Connection(options));
+      };
+      const onRefused = (count: number): void =>
+        this.#log.warn({ refused: count, readOnly }, "too many new connections: refused");
+      const each = new Entrance({ perSecond: maxConnectionRate, now, enter, onRefused });
+      this.#entrances.push(each);
+      return (socket) => each.arrive(socket);
     };
+    const [own, shared] = [entrance(false), entrance(true)];
     const refused = (why: string): void => this.#notice(`a client could not be taken: ${why}`, false);
-    const { readOnlySocket } = this.#config.daemon;
     try {
       await this.#place.listen(
-        () => listen(this.#paths.socket, take(false), 0o600, refused),
-        ...(readOnlySocket === null ? [] : [() => listen(readOnlySocket, take(true), 0o660, refused)]),
+        () => listen(this.#paths.socket, own, 0o600, refused),
+        ...(readOnlySocket === null ? [] : [() => listen(readOnlySocket, shared, 0o660, refused)]),
       );
     } catch (error) {
       await supervisor.close("could not listen");
@@ -200,20 +213,14 @@ class Daemon implements DaemonItself {
     }
   }
 
-  /**
-   * A newcomer may be the operator, who comes to set things right: the oldest goes, one without a greeting first. Those who
-   * came by the read-only socket take nobody else's place.
-   */
-  #makeRoom(readOnly: boolean): void {
+  /** Those who came by the read-only socket take nobody else's place. */
+  #makeRoom(readOnly: boolean, now: number): void {
     const { maxClients } = this.#config.daemon;
     const connections = [...this.#connections].filter((each) => each.cameReadOnly === readOnly);
     if (connections.length < maxClients) return;
-    const oldest = connections.find(({ client }) => client === null) ?? connections[0];
-    this.#log.warn(
-      { client: oldest?.client, clients: maxClients },
-      "too many clients: the oldest was cut off",
-    );
-    oldest?.cutOff("too many clients");
+    const one = displaced(connections, now);
+    this.#log.warn({ client: one?.client, clients: maxClients }, "too many clients: one was cut off");
+    one?.cutOff("too many clients");
   }
 
   #listenToSignals(): { close(): void } {

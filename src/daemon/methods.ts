@@ -57,7 +57,7 @@ export class ControlMethods {
     this.#methods = {
       "daemon.status": () => daemon.status(),
       "daemon.stop": () => daemon.stop(),
-      "daemon.doctor": (_params, { signal }) => costly.run(signal, () => daemon.doctor()),
+      "daemon.doctor": (_params, { signal }, client) => costly.run(client, signal, () => daemon.doctor()),
 
       "plugin.list": () => supervisor.list(),
       "plugin.stats": (params) => supervisor.stats(params?.plugin),
@@ -73,17 +73,19 @@ export class ControlMethods {
       "plugin.configure": ({ plugin, set = {}, unset = [] }) => daemon.configure(plugin, { set, unset }),
       "plugin.template": ({ plugin }) => daemon.configurations.template(plugin),
 
-      "trust.list": (_params, { signal }) => costly.run(signal, () => daemon.trust.list(signal)),
+      "trust.list": (_params, { signal }, client) =>
+        costly.run(client, signal, () => daemon.trust.list(signal)),
       "trust.accept": ({ plugin, sha256 }) => daemon.acceptTrust(plugin, sha256),
       "trust.remove": ({ plugin }) => daemon.removeTrust(plugin),
 
-      "log.read": async (params, stream) => {
-        const past = () => gate.run(stream.signal, () => readLogs(supervisor, params));
+      "log.read": async (params, stream, client) => {
+        const past = () => gate.run(client, stream.signal, () => readLogs(supervisor, params));
         if (params.follow !== true) return past();
         await followLogs(supervisor, params, past, stream);
         return [];
       },
-      "crash.list": (params, { signal }) => gate.run(signal, () => listCrashes(supervisor, params ?? {})),
+      "crash.list": (params, { signal }, client) =>
+        gate.run(client, signal, () => listCrashes(supervisor, params ?? {})),
       "crash.get": async ({ id }) => {
         const found = await journal.findCrash(id);
         const [report] = found;
@@ -99,10 +101,10 @@ export class ControlMethods {
       },
       "quarantine.list": (params) => supervisor.quarantine.list(params?.plugin),
       "quarantine.release": (params) => supervisor.quarantine.release("all" in params ? null : params.id),
-      "event.read": async (params, stream) => {
+      "event.read": async (params, stream, client) => {
         const { plugin, since, limit = recent, follow: follows = false } = params ?? {};
         const past = (most: number) =>
-          gate.run(stream.signal, () => journal.events({ plugin, since, limit: most }));
+          gate.run(client, stream.signal, () => journal.events({ plugin, since, limit: most }));
         if (!follows) return past(limit);
         await followEvents(supervisor, params ?? {}, past, stream);
         return [];

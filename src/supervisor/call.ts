@@ -21,6 +21,8 @@ export interface RouteOptions {
   readonly fingerprint?: string | undefined;
   /** Of a call that is made for another one: what it inherits. Its deadline counts as `totalTimeout`. */
   readonly lineage?: Lineage | undefined;
+  /** Whose it is: calls with one and the same object share a plugin's window with all others. Absent: the supervisor's own. */
+  readonly client?: object | undefined;
   /** What goes beside the params, which refer to it. A plugin that does not read it gets base64 text in them. */
   readonly data?: Buffer | undefined;
   /** Of an idempotent method: sent again when the plugin crashes, within the total time. */

@@ -7,7 +7,8 @@ import type { SessionEvent } from "../core/session-state.ts";
 import { withoutSecrets } from "../core/message-head.ts";
 import type { PluginProcess } from "../io/process/plugin-process.ts";
 import type { Deadlines } from "../wire/deadlines.ts";
-import { origin, reserveOf } from "../core/lineage.ts";
+import { mayCall, mostCalls } from "../core/fair-window.ts";
+import { origin } from "../core/lineage.ts";
 import { mayHoldSecrets } from "../core/redact.ts";
 import type { Lost } from "../core/report.ts";
 import { Peer } from "../wire/peer.ts";
@@ -20,6 +21,8 @@ import { notGranted } from "./services/grants.ts";
 import { Recorder } from "./recorder.ts";
 import { ServedCalls } from "./services/served.ts";
 import { settlementOf } from "./settlement.ts";
+import { Shares } from "./shares.ts";
+import type { Share } from "./shares.ts";
 import type { Ending } from "./settlement.ts";
 
 /** When too many calls have been given up: how long the plugin has to answer their cancellation. Milliseconds. */
@@ -54,6 +57,7 @@ export class Conversation {
   readonly #peer: Peer;
   /** Only of a plugin that may call its host. */
   readonly #served: ServedCalls | null;
+  readonly #shares = new Shares();
   #agreement: Agreement | null = null;
   #takesBulk = false;
   /** A configuration may be on its way to the plugin, and is for no report. */
@@ -71,7 +75,7 @@ export class Conversation {
   constructor({ stdin, stdout }: PluginProcess, options: ConversationOptions) {
     const { spec, deadlines, dialect, onEvent, onEnd } = options;
     const { inFlight, frameBytes, depth } = spec.limits;
-    const callsInFlight = inFlight + reserveOf(inFlight) + ownCalls;
+    const callsInFlight = mostCalls(inFlight) + ownCalls;
     this.#options = options;
     this.#served = spec.services.length === 0 ? null : new ServedCalls(() => deadlines.now());
     this.#peer = new Peer({
@@ -87,7 +91,10 @@ export class Conversation {
       onNoise: (bytes) => this.#stray(bytes),
       onViolation: ({ reason, detail }) => onEvent({ type: "violation", reason, detail }),
       onAbandoned: () => this.#doubt(),
-      onLateAnswer: (id) => this.#served?.forget(id),
+      onLateAnswer: (id) => {
+        this.#served?.forget(id);
+        this.#shares.forget(id);
+      },
       onRequest: (request) => this.#requested(request),
       // It can not be reached any more: its exit is on the way, or it is as good as gone.
       onOutputFailed: () => onEvent({ type: "stream_ended", stream: "stdin" }),
@@ -124,9 +131,15 @@ export class Conversation {
   call(method: string, params: JsonText | undefined, options: RouteOptions, settle: Settle): RoutedCall {
     const { id, limits } = this.#options.spec;
     const { lineage = origin } = options;
-    const window = limits.inFlight + (lineage.hops === 0 ? 0 : reserveOf(limits.inFlight));
-    if (this.#peer.inFlight >= window) {
-      settle(refusal("plugin_busy", `${id} has ${window} calls in flight already`));
+    const { inFlight } = this.#peer;
+    // What others wait for is nobody's share: it has a reserve of its own.
+    const share = lineage.hops === 0 ? this.#shares.of(options.client) : null;
+    if (
+      share === null
+        ? inFlight >= mostCalls(limits.inFlight)
+        : !mayCall(limits.inFlight, share.calls, inFlight)
+    ) {
+      settle(refusal("plugin_busy", busy(id, inFlight, share)));
       return endedCall;
     }
     if (options.data !== undefined && !this.#takesBulk) {
@@ -141,8 +154,10 @@ export class Conversation {
     // Most calls say nothing that the plugin is to be told: nothing is made anew for them.
     const bounded = ctx === undefined && options.bulk !== true ? options : { ...options, ctx, bulk };
     const served = this.#served;
+    if (share !== null) share.calls++;
     const call = this.#peer.call(method, params, bounded, (outcome) => {
       served?.settled(call.id, outcome);
+      if (share !== null) this.#shares.settled(share, call.id, outcome);
       this.#settled(method, outcome, settle);
     });
     served?.add(call.id, { ...lineage, deadlineAt: this.#deadlineOf(totalTimeout) });
@@ -344,6 +359,11 @@ function contextOf(
     bulk: bulk ? true : undefined,
   };
   return Buffer.from(JSON.stringify(context));
+}
+
+function busy(plugin: string, inFlight: number, share: Share | null): string {
+  const whose = share === null || share.calls === inFlight ? "" : `, ${share.calls} of them of this client`;
+  return `${plugin} has ${inFlight} calls in flight already${whose}`;
 }
 
 /** Of a plugin that was granted nothing, or that calls before it is told what it may call. */

@@ -12,7 +12,7 @@ import type { ActivateParams, InitializeParams } from "../../protocol/plugin.ts"
 import type { StartFailure } from "../../protocol/state.ts";
 import { negotiateProtocol, protocolRange } from "../../protocol/range.ts";
 import type { Unmet } from "../../protocol/version.ts";
-import { reserveOf } from "../core/lineage.ts";
+import { mostCalls } from "../core/fair-window.ts";
 import type { Peer, Unanswered } from "../wire/peer.ts";
 import { unmetContract } from "./pinned.ts";
 import { agreeOn } from "./agreement.ts";
@@ -57,7 +57,7 @@ export function bulkheadDialect(host: { name: string; version: string }): Dialec
         limits: {
           frameBytes: spec.limits.frameBytes,
           depth: spec.limits.depth,
-          inFlight: spec.limits.inFlight + reserveOf(spec.limits.inFlight),
+          inFlight: mostCalls(spec.limits.inFlight),
         },
       };
       const outcome = await peer.request("initialize", params, patient);
@@ -81,7 +81,10 @@ export function bulkheadDialect(host: { name: string; version: string }): Dialec
       const checked = checkSettings(agreement.description.config, spec.config);
       if (!checked.ok) return checked;
       const params = { config: { ...checked.config } };
-      const outcome = await peer.request("configure", params, { ...patient, totalTimeout: spec.timeouts.handshakeMs });
+      const outcome = await peer.request("configure", params, {
+        ...patient,
+        totalTimeout: spec.timeouts.handshakeMs,
+      });
       if (outcome.settlement !== "answered") return unsent(outcome);
       return outcome.error === undefined
         ? { ok: true }

@@ -6,49 +6,29 @@ import { newPlugin, pluginStep } from "../core/plugin-state.ts";
 import type { Plugin as Machine, PluginEffect, PluginEvent } from "../core/plugin-state.ts";
 import { freshHistory } from "../core/policy.ts";
 import type { History } from "../core/policy.ts";
-import type { Journal, PluginRow } from "../io/journal/journal.ts";
-import type { PluginLog } from "../io/log/logfile.ts";
+import { recentFailures } from "../core/recent-failures.ts";
+import type { PluginRow } from "../io/journal/journal.ts";
 import { fingerprint, watchFile } from "../io/watch.ts";
 import type { Watch } from "../io/watch.ts";
-import type { Deadlines } from "../wire/deadlines.ts";
 import { conclude, crashEvents } from "./crash.ts";
 import { descriptionKey } from "./description-key.ts";
-import type { Dialect } from "./dialect.ts";
-import type { Events } from "./events.ts";
-import type { Services } from "./services/services.ts";
+import { Onlookers } from "./onlookers.ts";
+import { withoutSecretsOf } from "./recorder.ts";
+import { Scripts } from "./scripts.ts";
 import type { SessionEnd } from "./session.ts";
 import { Session } from "./session.ts";
-
-export interface Surroundings {
-  readonly guard: string | undefined;
-  readonly deadlines: Deadlines;
-  readonly dialect: Dialect;
-  readonly journal: Journal;
-  readonly log: PluginLog;
-  readonly dataDir: string;
-  /** What no grant of a sandbox opens: the state and the control socket. */
-  readonly hidden: readonly string[];
-  /** Of private copies of its executable. */
-  readonly copies: string;
-  /** Unix time, milliseconds. */
-  readonly now: () => number;
-  /** In [0, 1). */
-  readonly random: () => number;
-  readonly events: Events;
-  /** What plugins may ask for. */
-  readonly services: Services;
-}
+import type { Surroundings } from "./surroundings.ts";
 
 /** What the lives mean for the calls of the plugin. */
 export interface LivesListener {
-  /** Calls that wait go to the current session. */
-  release(session: Session): void;
+  /** Calls that wait go to the current session. `program`: a hash of what it runs; null: not known. */
+  release(session: Session, program: string | null): void;
   /** Nothing is going to serve the calls that wait. */
   refuse(): void;
   /** The state is another one now. */
   changed(): void;
   /** Before the report is written, with the plugin's row. */
-  crashed(session: Session, end: SessionEnd, crash: CrashReport): void;
+  crashed(program: string | null, end: SessionEnd, crash: CrashReport): void;
   /** For the plugin's row. */
   quarantine(): PluginRow["quarantine"];
 }
@@ -64,11 +44,15 @@ export class Lives {
   readonly #around: Surroundings;
   readonly #listener: LivesListener;
   readonly #sessions = new Map<number, Session>();
+  readonly #scripts = new Scripts();
   readonly #queue: PluginEvent[] = [];
-  readonly #waiters = new Set<() => void>();
+  /** Why what serves is to be replaced, as soon as that can begin. */
+  #wanted: string | null = null;
+  readonly #onlookers = new Onlookers();
   #machine: Machine;
   #history: History;
   #running = false;
+  /** `at`: by the steady clock. */
   #retry: { timer: NodeJS.Timeout; at: number } | null = null;
   #watch: Watch | null = null;
   /** The executable as it was when it was last started. */
@@ -109,13 +93,14 @@ export class Lives {
 
   /** Unix time of the next attempt, in backoff. */
   get retryAt(): number | null {
-    return this.#retry?.at ?? null;
+    if (this.#retry === null) return null;
+    // The timer knows nothing of a wall clock that was set.
+    return Math.round(this.#around.now() + Math.max(0, this.#retry.at - performance.now()));
   }
 
   /** Failures that count towards a crash loop now. */
   get recentFailures(): number {
-    const now = this.#around.now();
-    return this.#history.failures.filter((at) => now - at < this.spec.restart.windowMs).length;
+    return recentFailures(this.#history.failures, this.spec.restart.windowMs, this.#around.now());
   }
 
   /** What happened before does not count against the plugin any more. */
@@ -123,46 +108,63 @@ export class Lives {
     this.#history = freshHistory;
   }
 
-  /** Runs a new process; what serves goes on until the new one is ready, unless two can not run at once. */
+  /**
+   * Runs a new process; what serves goes on until the new one is ready, unless two can not run at once. However often and
+   * quickly this is asked for, what serves has one other process beside it at most, on its way in or out: the next one begins
+   * when that is gone, with the specification as it is by then.
+   */
   replace(why: string): void {
     this.forgive();
-    this.dispatch({ type: "replace", exclusive: this.description?.exclusive === true, why });
+    this.#wanted = why;
+    // Nobody has seen it, and nobody is going to: what it was started with is out of date.
+    if (this.#isCrowded) this.candidate?.stop("reload");
+    this.#work();
+  }
+
+  /** A replacement is on its way, or has still to begin. */
+  get isReplacing(): boolean {
+    const { state, candidate } = this.#machine;
+    return this.#wanted !== null || candidate !== null || state === "starting";
+  }
+
+  /** A process is still leaving beside the one that serves: a replacement that is asked for now has to wait for it. */
+  get isLeaving(): boolean {
+    const { state, retiring } = this.#machine;
+    return state === "serving" && retiring.length > 0;
   }
 
   /** Events go through one queue: an effect that causes another event never sees a half-made step. */
   dispatch(event: PluginEvent): void {
     this.#queue.push(event);
+    this.#work();
+  }
+
+  #work(): void {
     if (this.#running) return;
     this.#running = true;
     try {
-      for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) this.#step(next);
+      for (let next = this.#next(); next !== undefined; next = this.#next()) this.#step(next);
     } finally {
       this.#running = false;
     }
-    for (const look of this.#waiters) look();
+    this.#onlookers.look();
+  }
+
+  /** A replacement goes first: the end of a candidate that gives way to it must not be taken for the end of all. */
+  #next(): PluginEvent | undefined {
+    const why = this.#wanted;
+    if (why === null || this.#isCrowded) return this.#queue.shift();
+    this.#wanted = null;
+    return { type: "replace", exclusive: this.description?.exclusive === true, why };
+  }
+
+  get #isCrowded(): boolean {
+    return this.isLeaving || (this.#machine.state === "serving" && this.#machine.candidate !== null);
   }
 
   /** Resolves as soon as the predicate holds, looked at after every step. Rejects with the signal's reason. */
   until(holds: () => boolean, signal?: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const done = (): void => {
-        this.#waiters.delete(look);
-        signal?.removeEventListener("abort", abort);
-      };
-      const look = (): void => {
-        if (!holds()) return;
-        done();
-        resolve();
-      };
-      const abort = (): void => {
-        done();
-        reject(signal?.reason);
-      };
-      this.#waiters.add(look);
-      signal?.addEventListener("abort", abort, { once: true });
-      if (signal?.aborted === true) abort();
-      else look();
-    });
+    return this.#onlookers.until(holds, signal);
   }
 
   /** Ends them; resolves when no process is left. */
@@ -226,7 +228,7 @@ export class Lives {
         this.#retry = null;
         return;
       case "release_calls":
-        if (this.current !== null) this.#listener.release(this.current);
+        if (this.current !== null) this.#listener.release(this.current, this.#scripts.program(this.current));
         return;
       case "refuse_calls":
         this.#listener.refuse();
@@ -240,13 +242,14 @@ export class Lives {
       this.restarts++;
       this.dispatch({ type: "retry" });
     }, delayMs);
-    this.#retry = { timer, at: this.#around.now() + delayMs };
+    this.#retry = { timer, at: performance.now() + delayMs };
   }
 
   #spawn(generation: number): void {
     const { guard, deadlines, dialect, log, dataDir, hidden, copies, services, now, events } = this.#around;
     const plugin = this.spec.id;
     this.#tried = fingerprint(this.spec.command);
+    this.#scripts.begin(generation, this.spec);
     this.save();
     const session: Session = new Session(
       this.spec,
@@ -309,7 +312,7 @@ export class Lives {
       });
       // Stopped means that nothing of it is left, its descendants included.
       await session.cleared();
-      this.#sessions.delete(generation);
+      this.#forget(generation);
       events.tell(left);
       this.dispatch({
         type: "gone",
@@ -321,14 +324,15 @@ export class Lives {
     }
     const { crash, history } = conclude(
       session,
-      end,
+      { ...end, messages: withoutSecretsOf(session, end.messages) },
       this.#decided(generation),
       this.#history,
       now(),
       random,
     );
     this.#history = history;
-    if (this.#machine.current === generation) this.#listener.crashed(session, end, crash);
+    if (this.#machine.current === generation)
+      this.#listener.crashed(this.#scripts.program(session), end, crash);
     const stamped = events.stamp(left, ...crashEvents({ ...crash, durable: true }));
     // The journal keeps nobody waiting for longer than a second, and goes on trying by itself.
     const durable = await journal.crash(crash, stamped.events, this.row());
@@ -339,9 +343,14 @@ export class Lives {
       message: hung ? crash.summary : `crashed: ${crash.summary}`,
       report: crash.id,
     });
-    this.#sessions.delete(generation);
+    this.#forget(generation);
     stamped.publish((event) => (event.type === "session.crash" ? { ...event, durable } : event));
     this.dispatch({ type: "gone", generation, decision: crash.decision, message: crash.summary });
+  }
+
+  #forget(generation: number): void {
+    this.#sessions.delete(generation);
+    this.#scripts.forget(generation);
   }
 
   /** What needs no policy: a session that was leaving anyway, or a candidate whose predecessor serves on. */

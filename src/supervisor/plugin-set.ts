@@ -4,15 +4,16 @@ import { aliasesOf } from "../../protocol/aliases.ts";
 import type { Alias } from "../../protocol/aliases.ts";
 import type { PluginSpec } from "../../protocol/config.ts";
 import type { PluginStats } from "../../protocol/control-results.ts";
-import { BulkheadError, errors } from "../../protocol/error.ts";
+import { BulkheadError } from "../../protocol/error.ts";
 import type { LogLine, PluginStatus } from "../../protocol/state.ts";
 import { sameSpec } from "../io/config/config.ts";
 import type { PluginRow } from "../io/journal/journal.ts";
 import { PluginLog } from "../io/log/logfile.ts";
 import { noCalls } from "./call-statistics.ts";
-import type { Surroundings } from "./lives.ts";
+import type { Surroundings } from "./surroundings.ts";
 import type { Keeping } from "./options.ts";
 import { Plugin } from "./plugin.ts";
+import { brokenStatus } from "./plugin-status.ts";
 import { Router } from "./router.ts";
 
 /** What a changed configuration did. Ids, and for `errors` sentences. */
@@ -45,6 +46,8 @@ export class PluginSet {
   readonly #rows: Map<string, PluginRow>;
   #changing: Promise<unknown> = Promise.resolve();
   #closed = false;
+  /** No configuration has been in force yet. */
+  #isFirst = true;
 
   constructor(options: PluginSetOptions) {
     this.#options = options;
@@ -134,6 +137,7 @@ export class PluginSet {
     const changing = Promise.all(specs.map((spec) => this.#replace(spec)));
     const added = specs.filter(({ id }) => !this.#plugins.has(id));
     for (const spec of added) await this.#tryToAdd(spec);
+    this.#isFirst = false;
     await Promise.all(leaving);
     const changes = await changing;
     const changed = specs.filter((_, index) => changes[index] === "changed");
@@ -203,6 +207,11 @@ export class PluginSet {
       copies: this.#options.copies(id),
     });
     this.#plugins.set(id, plugin);
+    if (this.#isFirst && !this.#rows.has(id) && surroundings.journal.forgot) {
+      const message = `${id} counts as enabled: the journal was damaged, and with it is lost whether an operator had disabled it; if so: bulkhead disable ${id}`;
+      onProblem({ message, ok: false });
+      plugin.note(message);
+    }
     if (spec.start === "auto") plugin.start("supervisor");
   }
 
@@ -212,27 +221,4 @@ export class PluginSet {
     await plugin.close();
     this.#rows.set(id, plugin.row());
   }
-}
-
-function brokenStatus(id: string, problem: string): PluginStatus {
-  return {
-    id,
-    state: "failed",
-    why: problem,
-    pid: null,
-    guardPid: null,
-    generation: 0,
-    readySince: null,
-    restarts: 0,
-    recentFailures: 0,
-    retryAt: null,
-    error: { code: "invalid_config", message: problem, hint: errors.invalid_config.hint },
-    lastCrash: null,
-    version: null,
-    profile: null,
-    apis: [],
-    calls: { inFlight: 0, waiting: 0, answered: 0, failed: 0 },
-    executable: "",
-    sha256: null,
-  };
 }

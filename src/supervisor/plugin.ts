@@ -17,14 +17,19 @@ import { IdleWatch } from "./idle.ts";
 import { Lives } from "./lives.ts";
 import { hand, tryOut } from "./settings/reconfigure.ts";
 import type { Refusal } from "./settings/reconfigure.ts";
-import type { Surroundings } from "./lives.ts";
+import type { Surroundings } from "./surroundings.ts";
 import { PluginQuarantine } from "./quarantine.ts";
 import { changed, isStream, notIdempotent, undeclared } from "./refusals.ts";
+import { eventsOf } from "./offers.ts";
+import { statusOf } from "./plugin-status.ts";
 import { Retries } from "./retry.ts";
 import type { Session } from "./session.ts";
 import { RelayCheck } from "./relay-check.ts";
 import { UsageMeter } from "./usage-meter.ts";
 import { WaitingCalls } from "./waiting.ts";
+
+/** Between two looks at whether there is room for an event. Milliseconds. */
+const fullMs = 100;
 
 export class Plugin {
   readonly id: string;
@@ -67,8 +72,8 @@ export class Plugin {
       send: (...call) => this.#route(...call),
     });
     this.#lives = new Lives(spec, row, lastCrash, around, {
-      release: (session) => {
-        this.quarantine.started(session.sha256);
+      release: (session, program) => {
+        this.quarantine.started(program);
         this.#waiting.release((method, params, options, settle) =>
           this.#send(session, method, params, options, settle),
         );
@@ -82,7 +87,7 @@ export class Plugin {
         this.#watchIdleness();
         this.#retries.changed();
       },
-      crashed: ({ sha256 }, end, crash) => this.quarantine.crashed(end, sha256, crash),
+      crashed: (program, end, crash) => this.quarantine.crashed(end, program, crash),
       quarantine: () => this.quarantine.kept,
     });
     this.#idle = new IdleWatch(
@@ -146,12 +151,29 @@ export class Plugin {
     await this.until(() => this.state !== "starting" && this.state !== "backoff" && !this.#leaves());
   }
 
-  /** Tells it of an event that it has described. No call of anybody: it is not counted. */
+  /**
+   * Tells it of an event that it has described, as soon as it has room for that: that others call it a lot is not its fault.
+   * No call of anybody: it is not counted.
+   */
   deliver(event: string, params: Buffer, options: RouteOptions, settle: Settle): void {
     this.#touch();
     const session = this.#lives.current;
-    if (session === null) settle(this.#unavailable());
-    else session.call(event, params, options, settle);
+    if (session === null) return settle(this.#unavailable());
+    const again = (): void => {
+      // A new life may want something else.
+      if (this.#wants(event)) this.deliver(event, params, options, settle);
+      else settle(this.#unavailable());
+    };
+    const later = (): void => void setTimeout(again, fullMs).unref();
+    if (this.quarantine.isTrial) return later();
+    session.call(event, params, options, (outcome) => {
+      if ("error" in outcome && outcome.error.code === errors.plugin_busy.number) later();
+      else settle(outcome);
+    });
+  }
+
+  #wants(event: string): boolean {
+    return this.description !== null && eventsOf(this.description, this.spec.apis).has(event);
   }
 
   /** A remark in its log. */
@@ -203,17 +225,19 @@ export class Plugin {
   }
 
   /** Gives it another configuration, and waits for what comes of it: on a refusal the old one is in force. */
-  configure(config: PluginSpec["config"]): Promise<Refusal | null> {
+  async configure(config: PluginSpec["config"]): Promise<Refusal | null> {
+    // A replacement that had to wait its turn could not be told from one that is not needed.
+    await this.until(() => !this.#lives.isLeaving);
     return tryOut(this.#lives, { ...this.spec, config }, (each) => this.replace(each));
   }
 
   /** Replaces what serves without dropping a call. Resolves to why the new process does not serve, or to null. */
   async roll(): Promise<string | null> {
+    const before = this.#lives.machine.generation;
     this.#lives.replace("restarted by the operator");
-    const next = this.#lives.machine.generation;
-    await this.until(() => this.#lives.candidate === null && this.state !== "starting");
+    await this.until(() => !this.#lives.isReplacing);
     const { current, why } = this.#lives.machine;
-    return current !== null && current >= next ? null : why;
+    return current !== null && current > before ? null : why;
   }
 
   until(holds: () => boolean, signal?: AbortSignal): Promise<void> {
@@ -236,37 +260,13 @@ export class Plugin {
   }
 
   status(): PluginStatus {
-    const { machine, current, candidate, lastCrash, description, spec, executable } = this.#lives;
-    const { state, why, failure, generation } = machine;
-    const session = current ?? candidate;
-    return {
-      id: this.id,
-      state,
-      why,
-      pid: session?.pid ?? null,
-      guardPid: session?.guardPid ?? null,
-      generation,
-      readySince: current?.readySince ?? null,
-      restarts: this.#lives.restarts,
-      recentFailures: this.#lives.recentFailures,
-      retryAt: this.#lives.retryAt,
-      error: failure === null ? null : { ...failure, hint: errors[failure.code].hint },
-      lastCrash:
-        lastCrash === null ? null : { id: lastCrash.id, at: lastCrash.at, summary: lastCrash.summary },
-      version: description?.plugin.version ?? null,
-      profile: description?.build?.profile ?? null,
-      apis:
-        current?.agreement?.apis ?? description?.apis.map(({ name, version }) => ({ name, version })) ?? [],
-      calls: {
-        inFlight: current?.inFlight ?? 0,
-        waiting: this.#waiting.size + this.#retries.waiting + this.quarantine.waiting,
-        answered: this.#answered,
-        failed: this.#failed,
-      },
-      executable: spec.command,
-      sha256: session?.sha256 ?? executable,
-      sandbox: { mode: spec.sandbox.mode, enforced: session?.enforced ?? [] },
-    };
+    const { current } = this.#lives;
+    return statusOf(this.#lives, {
+      inFlight: current?.inFlight ?? 0,
+      waiting: this.#waiting.size + this.#retries.waiting + this.quarantine.waiting,
+      answered: this.#answered,
+      failed: this.#failed,
+    });
   }
 
   /** Calls, latency, memory and CPU. */

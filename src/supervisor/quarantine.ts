@@ -16,8 +16,11 @@ import type { Release } from "./waiting.ts";
 
 /** How long a call on trial waits for the others to end, while new ones wait for it. Milliseconds. */
 const drainMs = 1000;
-/** How long one on trial keeps the plugin for itself: it may hang in place of killing, for as long as its caller likes. Milliseconds. */
-const soloMs = 2000;
+/**
+ * How long a suspect keeps others waiting, and one on trial all calls: it may hang in place of killing, for as long as its
+ * caller likes. It runs on after that. Milliseconds.
+ */
+const turnMs = 2000;
 
 export interface QuarantineWorld {
   readonly plugin: string;
@@ -48,8 +51,8 @@ export class PluginQuarantine {
   /** Whose turn it is. */
   #running: Turn | null = null;
   #drain: NodeJS.Timeout | null = null;
-  /** While a call on trial runs, with nothing beside it. */
-  #solo: NodeJS.Timeout | undefined;
+  /** The end of the turn, where it has begun. */
+  #turnEnd: NodeJS.Timeout | undefined;
   /** With nothing beside it: it waits for the others to end, or runs. */
   #isTrial = false;
   readonly #turns: WaitingCalls;
@@ -73,6 +76,11 @@ export class PluginQuarantine {
   /** Nothing is held back, and no call needs to be looked at. */
   get isQuiet(): boolean {
     return this.#methods.size === 0 && this.#running === null;
+  }
+
+  /** A call on trial runs, or is about to, with nothing beside it. */
+  get isTrial(): boolean {
+    return this.#isTrial;
   }
 
   get waiting(): number {
@@ -108,13 +116,13 @@ export class PluginQuarantine {
     if (this.#state.entries.length !== before) this.#world.save();
   }
 
-  /** A process of this executable serves. */
-  started(binary: string | null): void {
-    this.#become(started(this.#state, binary));
+  /** A process of this program serves; null: it is not known whether it is another one. */
+  started(program: string | null): void {
+    if (program !== null) this.#become(started(this.#state, program));
   }
 
   /** Before the report is written and the lost calls are told. */
-  crashed(end: SessionEnd, binary: string | null, { id, class: exitClass, at }: CrashReport): void {
+  crashed(end: SessionEnd, program: string | null, { id, class: exitClass, at }: CrashReport): void {
     if (!this.#world.spec().quarantine || exitClass === "permanent") return;
     // A stream that has begun has not killed anything with its params.
     const unanswered = end.unanswered.filter(({ items }) => items === 0);
@@ -123,7 +131,9 @@ export class PluginQuarantine {
     const inFlight = [...new Map(calls.map((call) => [keyOf(call), call])).values()];
     const unknown = unanswered.length - told.length;
     const before = this.#suspects;
-    this.#become(crashed(started(this.#state, binary), { report: id, at, inFlight, unknown }));
+    this.#become(
+      crashed(started(this.#state, program ?? this.#state.binary), { report: id, at, inFlight, unknown }),
+    );
     for (const [key, { method, standing, reports }] of this.#suspects) {
       if (standing !== "guilty" || before.get(key)?.standing === "guilty") continue;
       this.#world.note(
@@ -157,15 +167,14 @@ export class PluginQuarantine {
         : {
             ...options,
             onItem: (item) => {
-              if (item.seq === 0) this.#leave(turn, true);
+              if (item.seq === 0) this.#lived(turn);
               onItem(item);
             },
           };
     const isTrial = entry.standing === "trial";
     this.#isTrial = isTrial;
-    if (!isTrial) return send(method, params, watched, over);
-    if (this.#world.inFlight() === 0) {
-      this.#begin();
+    if (!isTrial || this.#world.inFlight() === 0) {
+      this.#begin(turn);
       return send(method, params, watched, over);
     }
     this.#drain = setTimeout(() => this.#try(), drainMs);
@@ -184,36 +193,39 @@ export class PluginQuarantine {
 
   #try(): void {
     this.#endDrain();
-    this.#begin();
+    if (this.#running !== null) this.#begin(this.#running);
     this.#onTrial.release(this.#world.send);
   }
 
-  #begin(): void {
-    this.#solo = setTimeout(() => {
-      this.#isTrial = false;
-      this.#others.release(this.#world.again);
-    }, soloMs);
+  #begin(turn: Turn): void {
+    this.#turnEnd = setTimeout(() => this.#pass(turn), turnMs);
   }
 
+  /** It is settled; its turn may have been over before. */
   #over(turn: Turn, outcome: CallOutcome): void {
-    if (this.#running !== turn) return;
     // An error that the plugin has answered is an answer.
-    this.#leave(turn, "result" in outcome || BulkheadError.from(outcome.error).settlement === "answered");
+    if ("result" in outcome || BulkheadError.from(outcome.error).settlement === "answered") this.#lived(turn);
+    else this.#pass(turn);
   }
 
-  /** The next one's turn. */
-  #leave(turn: Turn, lives: boolean): void {
-    if (this.#running !== turn) return;
+  /** The plugin has answered it: it was somebody else. */
+  #lived(turn: Turn): void {
     const entry = this.#suspects.get(turn.key);
-    this.#endDrain();
-    clearTimeout(this.#solo);
-    this.#running = null;
-    this.#isTrial = false;
-    if (lives && entry !== undefined && entry.standing !== "guilty") {
+    if (entry !== undefined && entry.standing !== "guilty") {
       const cleared = answered(this.#state, entry);
       if (cleared !== null) this.#become(cleared);
       this.#world.save();
     }
+    this.#pass(turn);
+  }
+
+  /** The next one's turn. */
+  #pass(turn: Turn): void {
+    if (this.#running !== turn) return;
+    this.#endDrain();
+    clearTimeout(this.#turnEnd);
+    this.#running = null;
+    this.#isTrial = false;
     // Later, because what was over is still to be told, and those that waited may end at once.
     queueMicrotask(() => {
       if (!this.#isTrial) this.#others.release(this.#world.again);

@@ -1,5 +1,9 @@
 /** The flight recorder: the heads of the last messages in both directions, in a ring that never grows. */
+import type { Method } from "../../protocol/description.ts";
 import type { RecordedMessage } from "../../protocol/state.ts";
+import { withoutSecretAnswers } from "../core/message-head.ts";
+import { mayHoldSecrets } from "../core/redact.ts";
+import type { Session } from "./session.ts";
 
 const slots = 64;
 const headBytes = 512;
@@ -35,4 +39,21 @@ export class Recorder {
       };
     });
   }
+}
+
+/** What a report may keep of the messages of a life, as far as they are answers. */
+export function withoutSecretsOf(
+  { agreement, spec }: Session,
+  messages: readonly RecordedMessage[],
+): RecordedMessage[] {
+  const methods: ReadonlyMap<string, Method> = agreement?.methods ?? new Map();
+  const some = [...methods.values()].some(answersSecrets);
+  return withoutSecretAnswers(messages, {
+    ofPlugin: (method) => (method === null ? some : answersSecrets(methods.get(method))),
+    ofOthers: spec.calls.length > 0,
+  });
+}
+
+function answersSecrets(method: Method | undefined): boolean {
+  return [method?.result, method?.item, method?.progress].some(mayHoldSecrets);
 }

@@ -1,16 +1,20 @@
-/** Calls that wait for a plugin to start: bounded in number, bytes and time. */
+/** Calls that wait for a plugin to start: bounded in number, bytes and time. One client leaves room for others. */
 import type { JsonText } from "../wire/peer.ts";
 import type { PluginSpec } from "../../protocol/config.ts";
+import { mayCall } from "../core/fair-window.ts";
 import type { Deadline, Deadlines } from "../wire/deadlines.ts";
 import { byteLength, MOST_CREDIT } from "../wire/peer.ts";
 import type { RoutedCall, RouteOptions, CallOutcome, Settle } from "./call.ts";
 import { endedCall, refusal } from "./call.ts";
+import { Shares } from "./shares.ts";
+import type { Share } from "./shares.ts";
 
 interface Waiting extends RoutedCall {
   readonly method: string;
   readonly params: JsonText | undefined;
   readonly options: RouteOptions;
   readonly settle: Settle;
+  readonly share: Share;
   readonly since: number;
   readonly deadline: Deadline;
   readonly onAbort: (() => void) | null;
@@ -31,6 +35,7 @@ export class WaitingCalls {
   readonly #plugin: string;
   readonly #deadlines: Deadlines;
   readonly #calls = new Set<Waiting>();
+  readonly #shares = new Shares();
   #bytes = 0;
 
   constructor(plugin: string, deadlines: Deadlines) {
@@ -60,7 +65,9 @@ export class WaitingCalls {
       return endedCall;
     }
     const bytes = bytesOf(params, options);
-    if (this.#calls.size >= limits.waiting || this.#bytes + bytes > 2 * limits.frameBytes) {
+    const share = this.#shares.of(options.client);
+    const mayWait = mayCall(limits.waiting, share.calls, this.#calls.size);
+    if (!mayWait || this.#bytes + bytes > 2 * limits.frameBytes) {
       settle(refusal("plugin_busy", `${this.#calls.size} calls wait for ${this.#plugin} to start already`));
       return endedCall;
     }
@@ -77,6 +84,7 @@ export class WaitingCalls {
       params,
       options,
       settle,
+      share,
       since,
       deadline: this.#deadlines.add(since + limit, () =>
         leave(refusal("timeout", `${this.#plugin} was not ready in time for ${method}`)),
@@ -95,6 +103,7 @@ export class WaitingCalls {
     };
     if (onAbort !== null) options.signal?.addEventListener("abort", onAbort, { once: true });
     this.#calls.add(call);
+    share.calls++;
     this.#bytes += bytes;
     return call;
   }
@@ -119,6 +128,7 @@ export class WaitingCalls {
 
   #take(call: Waiting): boolean {
     if (!this.#calls.delete(call)) return false;
+    call.share.calls--;
     this.#bytes -= bytesOf(call.params, call.options);
     this.#deadlines.remove(call.deadline);
     if (call.onAbort !== null) call.options.signal?.removeEventListener("abort", call.onAbort);

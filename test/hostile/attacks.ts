@@ -144,6 +144,21 @@ export const attacks: readonly Attack[] = [
     "plugin_busy",
   ),
   told(
+    "300 requests for the log at once",
+    many(300, (id) => ({ id, method: "log.read", params: { plugin: "neighbour", lines: 1 } })),
+    "max_request_rate",
+  ),
+  told(
+    "10,000 requests at once that are answered from memory",
+    many(10_000, (id) => ({ id, method: "plugin.list" })),
+    "max_request_rate",
+  ),
+  told(
+    "10,000 greetings",
+    many(10_000, (id) => hello(id)),
+    "max_request_rate",
+  ),
+  told(
     "10,000 calls at once",
     many(10_000, (id) => ({ id, method: "h0/hostile.echo" })),
     '"id":10001,',

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
@@ -222,4 +222,43 @@ test("closing settles every call and leaves no process", async () => {
     code: "supervisor_stopping",
   });
   expect(pids.filter(alive)).toEqual([]);
+});
+
+/** Disables `off`, ends, and leaves the file to what happens to it. */
+async function damaged(name: string, damage: (journal: Buffer) => Buffer) {
+  const stateDir = path.join(directory, name);
+  const entries = { off: fixture({}, { start: "lazy" }), other: fixture({}, { start: "lazy" }) };
+  const first = await supervise(entries, { stateDir });
+  await first.disable("off");
+  await first.start("other");
+  await first.close();
+  const file = path.join(stateDir, "journal.db");
+  writeFileSync(file, damage(readFileSync(file)));
+  const problems: { message: string; ok: boolean }[] = [];
+  const second = await supervise(entries, { stateDir, onProblem: (problem) => problems.push(problem) });
+  return { second, problems };
+}
+
+describe("a journal that was damaged while nobody ran", () => {
+  test("does not start what an operator had disabled", async () => {
+    const { second, problems } = await damaged("headless", (journal) => journal.fill("gone", 0, 4096));
+    expect(second.status("off").state).toBe("disabled");
+    expect(second.status("other").state).toBe("idle");
+    expect(problems).toMatchObject([{ ok: true, message: expect.stringContaining("journal could not be") }]);
+  });
+
+  test("and can not be read at all is no silence: each plugin that may have been disabled is named", async () => {
+    const { second, problems } = await damaged("gone", (journal) => journal.fill("gone"));
+    for (const id of ["off", "other"]) {
+      expect(problems).toContainEqual({
+        ok: false,
+        message: expect.stringContaining(`bulkhead disable ${id}`),
+      });
+      const lines = await second.logs(id, {});
+      expect(lines.at(-1)?.text).toContain(`${id} counts as enabled`);
+    }
+    const own = specs({ off: fixture({}, { start: "lazy" }), later: fixture({}, { start: "lazy" }) });
+    await second.apply(own, new Map());
+    expect(problems.filter(({ message }) => message.includes("later"))).toEqual([]);
+  });
 });

@@ -163,6 +163,28 @@ describe("delivery", () => {
   });
 });
 
+describe("a plugin that others keep busy", () => {
+  test("is told as soon as it has room, and loses no subscription by that", async () => {
+    const supervisor = await supervise({
+      one: wants("added", { limits: { in_flight: 4 } }),
+      two: fixture({}, { calls: ["one"] }),
+    });
+    await Promise.all([supervisor.wait("one", "ready"), supervisor.wait("two", "ready")]);
+    const params = { target: "one/fixture.late", params: { ms: 500 } };
+    const asked = Array.from({ length: 30 }, () =>
+      supervisor.call("two/fixture.ask", { method: "host.call", params }),
+    );
+    // Some of them are too many, and by then there is no room for anything.
+    await Promise.any(asked.map(async (each) => expect(await each).toHaveProperty("error")));
+    for (let n = 0; n < 5; n++) supervisor.publish("fixture.added", { n });
+    expect(one(supervisor)).toMatchObject({ state: "on", failures: 0, delivered: 0 });
+    await Promise.all(asked);
+    await delivered(supervisor, "one", 5);
+    expect(one(supervisor)).toMatchObject({ state: "on", failures: 0, dropped: 0 });
+    expect((await seen(supervisor, "one")).map(([, { n }]) => n)).toEqual([0, 1, 2, 3, 4]);
+  });
+});
+
 const emit = (supervisor: Supervisor, params: object) =>
   supervisor.call("one/fixture.ask", { method: "host.emit", params });
 

@@ -103,6 +103,63 @@ test("suspects run one at a time, and one that is answered is none any more", as
   expect(supervisor.quarantine.list()).toEqual([]);
 });
 
+/** Ends the plugin twice while these are in flight; resolves when they are suspects and it serves again. */
+async function suspect(supervisor: Supervisor, calls: readonly [method: string, params: object][]) {
+  for (let n = 0; n < 2; n++) {
+    await supervisor.wait("one", "ready");
+    const lost = calls.map(([method, params]) => failure(supervisor.call(`one/fixture.${method}`, params)));
+    await supervisor.call("one/fixture.echo", {});
+    process.kill(supervisor.status("one").pid ?? 0, "SIGKILL");
+    await Promise.all(lost);
+  }
+  await supervisor.wait("one", "ready");
+  expect(supervisor.quarantine.list().map(({ standing }) => standing)).toEqual(calls.map(() => "suspect"));
+}
+
+test("a suspect that hangs keeps the others from their turn for a while, and not for as long as its caller likes", async () => {
+  const supervisor = await supervise({ one: fixture({}, quick) });
+  await suspect(supervisor, [
+    ["hang", {}],
+    ["late", { ms: 1000 }],
+  ]);
+  const given = new AbortController();
+  const hanging = failure(
+    supervisor.call("one/fixture.hang", {}, { timeout: 3_600_000, signal: given.signal }),
+  );
+  const late = supervisor.call("one/fixture.late", { ms: 1000 });
+  expect(supervisor.status("one").calls).toMatchObject({ inFlight: 1, waiting: 1 });
+  expect(await late).toBe("late");
+  expect(supervisor.status("one").calls).toMatchObject({ inFlight: 1, waiting: 0 });
+  // Nobody has seen it answered.
+  expect(supervisor.quarantine.list()).toMatchObject([{ method: "fixture.hang", standing: "suspect" }]);
+  given.abort();
+  expect((await hanging).code).toBe("cancelled");
+});
+
+test("one that was answered after its turn is none any more, and one that only hangs is never refused", async () => {
+  const supervisor = await supervise({ one: fixture({}, quick) });
+  await suspect(supervisor, [
+    ["late", { ms: 3000 }],
+    ["hang", {}],
+    ["die", { signal: "SIGCONT" }],
+  ]);
+  const slow = supervisor.call("one/fixture.late", { ms: 3000 });
+  const hanging = failure(supervisor.call("one/fixture.hang", {}));
+  expect(await slow).toBe("late");
+  expect(supervisor.quarantine.list()).toMatchObject([{ method: "fixture.hang" }, { method: "fixture.die" }]);
+  // A killer's turn comes beside what hangs: neither is convicted.
+  const died = failure(supervisor.call("one/fixture.die", { signal: "SIGCONT" }, { timeout: 5000 }));
+  await supervisor.call("one/fixture.echo", {});
+  while (supervisor.status("one").calls.waiting > 0) await supervisor.call("one/fixture.echo", {});
+  process.kill(supervisor.status("one").pid ?? 0, "SIGKILL");
+  expect((await hanging).code).toBe("plugin_crashed");
+  expect((await died).code).toBe("plugin_crashed");
+  expect(supervisor.quarantine.list()).toMatchObject([
+    { method: "fixture.hang", standing: "suspect", crashes: 3 },
+    { method: "fixture.die", standing: "suspect", crashes: 3 },
+  ]);
+}, 20_000);
+
 test("it outlives the supervisor, an operator lets it go, and another executable begins afresh", async () => {
   const stateDir = path.join(directory, "state");
   const command = path.join(directory, "launch");
@@ -130,6 +187,38 @@ test("it outlives the supervisor, an operator lets it go, and another executable
   await third.wait("one", "ready");
   expect(third.quarantine.list()).toEqual([]);
   await kill(third);
+});
+
+test.each([
+  ["a script that an interpreter is given", "plugin.mjs"],
+  ["one without such a name, which says itself what it is", "plugin"],
+])("%s is the program: another one begins afresh", async (_what, name) => {
+  const stateDir = mkdtempSync(path.join(directory, "state-"));
+  const script = path.join(stateDir, name);
+  const { command, args = [] } = fixture();
+  const [real = ""] = args;
+  const write = (text: string): void =>
+    writeFileSync(script, `#!/usr/bin/env node\n// ${text}\nimport(${JSON.stringify(real)});\n`);
+  const data = path.join(stateDir, "items.txt");
+  writeFileSync(data, "of the plugin's own");
+  write("the first version");
+  const entry = { ...quick, command, args: [script, `--tag=1`, data] };
+  const first = await supervise({ one: entry }, { stateDir });
+  await kill(first);
+  // What it writes to is no part of what it is.
+  writeFileSync(data, "and changed by it");
+  await kill(first);
+  await kill(first);
+  await first.close();
+
+  const second = await supervise({ one: entry }, { stateDir });
+  await second.wait("one", "ready");
+  expect((await failure(second.call("one/fixture.die", killer))).code).toBe("quarantined");
+  write("the second version");
+  expect((await failure(second.call("one/fixture.die", killer))).code).toBe("quarantined");
+  await second.restart("one");
+  expect(second.quarantine.list()).toEqual([]);
+  await kill(second);
 });
 
 test("no id tells the params to who guesses them, for they may be secret", async () => {

@@ -11,6 +11,7 @@ import { decodeCrash, decodeEvent, emptyBatch, encodeCrash, encodeEvent, json } 
 import { PluginStorage } from "./storage.ts";
 import { JournalThread } from "./thread.ts";
 import { Unsaved } from "./unsaved.ts";
+import { within } from "./within.ts";
 
 export type { PluginRow } from "./rows.ts";
 
@@ -68,6 +69,7 @@ export class Journal {
   readonly #unsaved = new Unsaved(unsavedCrashes, unsavedEvents);
   #thread: JournalThread;
   #threadDied = false;
+  #forgot = false;
   #problem: string | null = null;
   #skippedRows = 0;
 
@@ -104,7 +106,9 @@ export class Journal {
     options: JournalOptions,
   ): Promise<{ journal: Journal; lastSeq: number; plugins: readonly PluginRow[] }> {
     const journal = new Journal(options);
-    const { lastSeq, plugins, problem, owner } = await journal.#thread.opened;
+    const { lastSeq, plugins, forgot, problem, owner } = await journal.#thread.opened;
+    journal.#forgot = forgot;
+    journal.#unsaved.latest(plugins);
     if (owner !== null) {
       await journal.close();
       throw BulkheadError.of("already_running", `${problem}: stop that one first (kill ${owner})`);
@@ -120,6 +124,11 @@ export class Journal {
   /** Why it does not write, in words for an operator; null when it does. */
   get problem(): string | null {
     return this.#problem;
+  }
+
+  /** It was damaged when it was opened: of a plugin without a row nobody knows whether an operator had disabled it. */
+  get forgot(): boolean {
+    return this.#forgot;
   }
 
   /** Rows met so far that could not be read and were left out. */
@@ -329,6 +338,11 @@ export class Journal {
     const { file, keepMs, keepBytes, maxPages } = this.#options;
     return new JournalThread({ file, keepMs, keepBytes, maxPages }, this.#now(), {
       onNotice: (message) => this.#options.onProblem?.({ message, ok: true }),
+      // A plugin whose row did not change since, a disabled one above all, would not be written again.
+      onAfresh: () => {
+        const plugins = this.#unsaved.known;
+        if (plugins.length > 0) void this.#write({ ...emptyBatch, plugins }, false);
+      },
       onDeath: (message) => {
         this.#threadDied = true;
         this.#fails(message);
@@ -381,17 +395,4 @@ function isOf(plugin: string | undefined, row: { plugin: string | null }): boole
 /** Keeps the order of equal times. */
 function newestFirst(reports: CrashReport[]): CrashReport[] {
   return reports.sort((a, b) => b.at - a.at);
-}
-
-/** Undefined when it takes longer. */
-async function within<T>(promise: Promise<T>, ms: number): Promise<T | undefined> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), ms);
-  });
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

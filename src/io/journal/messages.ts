@@ -48,6 +48,8 @@ export type Request = {
 export interface Opened {
   readonly lastSeq: number;
   readonly plugins: PluginRow[];
+  /** There was a file that does not give all that it said of plugins: one without a row may have had one. */
+  readonly forgot: boolean;
   readonly problem: string | null;
   /** The process that writes it in this one's place. */
   readonly owner: number | null;
@@ -60,4 +62,6 @@ export type Message<Value> =
   | { readonly kind: "answer"; readonly id: number; readonly value: Value }
   | { readonly kind: "failure"; readonly id: number; readonly message: string }
   /** Something an operator should know, although the journal works. */
-  | { readonly kind: "notice"; readonly message: string };
+  | { readonly kind: "notice"; readonly message: string }
+  /** Another file is written from here on: what the old one alone said has to be said again. */
+  | { readonly kind: "afresh" };

@@ -2,23 +2,30 @@
 import { readdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { pathToFileURL } from "node:url";
 import type { StoreOptions } from "./messages.ts";
-import { crashRow, decodePlugin, emptyBatch } from "./rows.ts";
-import type { Batch, CrashRow, PluginRow } from "./rows.ts";
+import type { PluginRow } from "./rows.ts";
+import { salvage, tryTo } from "./salvage.ts";
 import { NewerSchemaError } from "./schema.ts";
 import { isCorrupt, JournalStore } from "./store.ts";
 
 const keptAside = 3;
-const salvagedCrashes = 1000;
 
-/** `notice` says what happened to a file that could not be used. Throws when no file can be had. */
-export function openStore(
-  options: StoreOptions,
-  now: number,
-): { store: JournalStore; notice: string | undefined } {
+interface Opening {
+  readonly store: JournalStore;
+  /** What happened to a file that could not be used. */
+  readonly notice: string | undefined;
+  /** Something that it said of plugins is lost. */
+  readonly forgot: boolean;
+}
+
+/** Throws when no file can be had. */
+export function openStore(options: StoreOptions, now: number): Opening {
+  // SQLite takes it for a new one.
+  const emptied = isEmpty(options.file);
   try {
-    return { store: new JournalStore(options), notice: undefined };
+    const store = new JournalStore(options);
+    const notice = emptied ? `the journal ${options.file} was empty, and is begun again` : undefined;
+    return { store, notice, forgot: emptied };
   } catch (error) {
     if (isCorrupt(error)) return replaceStore(options, now, error);
     if (error instanceof NewerSchemaError) return replaceStore(options, now, error);
@@ -30,9 +37,9 @@ export function openStore(
  * What a file that can not be opened for writing says of the plugins: on a disk that is full it can be read all the same. Without
  * that, their counters would begin at nothing, and be written over those that are there as soon as there is room again.
  */
-export function peek(file: string): { lastSeq: number; plugins: PluginRow[] } {
-  const { batch, lastSeq } = salvage(file);
-  return { lastSeq, plugins: [...batch.plugins] };
+export function peek(file: string): { lastSeq: number; plugins: PluginRow[]; forgot: boolean } {
+  const { batch, lastSeq, whole } = salvage(file);
+  return { lastSeq, plugins: [...batch.plugins], forgot: !whole };
 }
 
 /** Begins a new file in place of one that is damaged. The store of the old one must be closed. */
@@ -40,8 +47,8 @@ export function replaceStore(
   options: StoreOptions,
   now: number,
   reason: unknown,
-): { store: JournalStore; notice: string } {
-  const { batch, lastSeq } = salvage(options.file);
+): Opening & { readonly notice: string } {
+  const { batch, lastSeq, whole } = salvage(options.file);
   const aside = moveAside(options.file, now);
   const store = new JournalStore(options);
   store.continueFrom(lastSeq);
@@ -49,9 +56,11 @@ export function replaceStore(
   takeOverValues(aside, store);
   const why = reason instanceof Error ? reason.message : String(reason);
   const saved = `${batch.plugins.length} plugins' counters and ${batch.crashes.length} crash reports were taken over`;
+  const lost = whole ? "" : "; what it said of other plugins is lost, and so is whether they were disabled";
   return {
     store,
-    notice: `the journal could not be used (${why}); it was moved to ${aside}, and ${saved} into a new one`,
+    forgot: !whole,
+    notice: `the journal could not be used (${why}); it was moved to ${aside}, and ${saved} into a new one${lost}`,
   };
 }
 
@@ -92,52 +101,10 @@ function removeOldest(file: string): void {
   }
 }
 
-/** Reads row by row until the damage: what comes before it is still worth having. */
-function salvage(file: string): { batch: Batch; lastSeq: number } {
-  const crashes: CrashRow[] = [];
-  const plugins: Batch["plugins"][number][] = [];
-  let lastSeq = 0;
-  let database: DatabaseSync | undefined;
-  try {
-    const open = (database = openToRead(file));
-    // Without it, SQLite reads nothing at all from a file that was cut short.
-    open.exec("PRAGMA writable_schema = ON");
-    tryTo(() => {
-      lastSeq = Number(
-        open.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'events'").get()?.["seq"] ?? 0,
-      );
-    });
-    tryTo(() => {
-      for (const row of open.prepare("SELECT * FROM plugins").iterate()) {
-        const plugin = decodePlugin(row);
-        if (plugin !== undefined) plugins.push(plugin);
-      }
-    });
-    tryTo(() => {
-      const newest = open.prepare("SELECT * FROM crashes ORDER BY at DESC LIMIT ?");
-      for (const row of newest.iterate(salvagedCrashes)) crashes.push(crashRow(row));
-    });
-  } catch {
-    // Not a database at all.
-  } finally {
-    tryTo(() => database?.close());
-  }
-  return { batch: { ...emptyBatch, crashes: crashes.toReversed(), plugins }, lastSeq };
+function isEmpty(file: string): boolean {
+  return sizeOf(file) === 0 && (sizeOf(`${file}-wal`) ?? 0) === 0;
 }
 
-function openToRead(file: string): DatabaseSync {
-  // To read beside a write-ahead log takes files that a full disk has no room for. Without a log, none are needed.
-  const immutable = pathToFileURL(file);
-  immutable.searchParams.set("immutable", "1");
-  const log = statSync(`${file}-wal`, { throwIfNoEntry: false });
-  const source = log !== undefined && log.size > 0 ? file : immutable;
-  return new DatabaseSync(source, { readOnly: true, defensive: false });
-}
-
-function tryTo(act: () => void): void {
-  try {
-    act();
-  } catch {
-    // Each of these is worth trying and none is worth failing for.
-  }
+function sizeOf(file: string): number | undefined {
+  return statSync(file, { throwIfNoEntry: false })?.size;
 }

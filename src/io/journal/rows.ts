@@ -127,20 +127,36 @@ export function crashRow(row: Columns): StoredCrashRow {
   };
 }
 
-/** Undefined when the row does not hold what its columns say. */
+/**
+ * Undefined when the row does not say which plugin it is about, and whether that is disabled. Other counters that can not be read
+ * begin at nothing: for their sake, nobody's `disable` is forgotten.
+ */
 export function decodePlugin(row: Columns): PluginRow | undefined {
+  const { id, disabled } = row;
+  if (typeof id !== "string" || (disabled !== 0 && disabled !== 1)) return undefined;
   const failures = json(String(row["failures"]));
-  if (!Array.isArray(failures) || !failures.every((at) => typeof at === "number")) return undefined;
   const quarantine = json(String(row["quarantine"]));
   return {
-    id: String(row["id"]),
-    generation: Number(row["generation"]),
-    restarts: Number(row["restarts"]),
-    disabled: row["disabled"] === 1,
-    failures,
-    attempt: Number(row["attempt"]),
+    id,
+    generation: count(row["generation"]),
+    restarts: count(row["restarts"]),
+    disabled: disabled === 1,
+    failures: Array.isArray(failures) && failures.every((at) => typeof at === "number") ? failures : [],
+    attempt: count(row["attempt"]),
     ...(isQuarantine(quarantine) ? { quarantine } : {}),
   };
+}
+
+function count(value: unknown): number {
+  return typeof value === "number" && value >= 0 ? value : 0;
+}
+
+/** The last word of an operator on whether a plugin may run, as its event has it; undefined: the event is about something else. */
+export function decodeDisabled({ plugin, body }: Columns): { id: string; disabled: boolean } | undefined {
+  const action = json(String(body));
+  if (typeof plugin !== "string" || !isRecord(action) || action["plugin"] !== plugin) return undefined;
+  const { action: did } = action;
+  return did === "disable" || did === "enable" ? { id: plugin, disabled: did === "disable" } : undefined;
 }
 
 /** Undefined when the text is not JSON; JSON itself has no undefined. */

@@ -36,6 +36,11 @@ export function needsReopen(error: unknown): boolean {
   );
 }
 
+/** What is written from here on goes to another file. */
+export function wasReplaced(error: unknown): boolean {
+  return error instanceof ReplacedError;
+}
+
 function primaryCode(error: unknown): number | undefined {
   return error instanceof Error && "errcode" in error ? Number(error.errcode) & 0xff : undefined;
 }

@@ -8,6 +8,8 @@ export type Answer<T> =
 
 export interface ThreadEvents {
   onNotice(message: string): void;
+  /** Another file is written from here on. */
+  onAfresh(): void;
   /** It ended without having been told to. */
   onDeath(message: string): void;
 }
@@ -39,7 +41,7 @@ export class JournalThread {
     });
     this.#worker.on("exit", () => {
       this.#dead = reason;
-      opened.resolve({ lastSeq: 0, plugins: [], problem: reason, owner: null });
+      opened.resolve({ lastSeq: 0, plugins: [], forgot: true, problem: reason, owner: null });
       for (const settle of this.#waiting.values()) settle({ ok: false, message: reason });
       this.#waiting.clear();
       exited.resolve();
@@ -53,6 +55,9 @@ export class JournalThread {
           return;
         case "notice":
           events.onNotice(message.message);
+          return;
+        case "afresh":
+          events.onAfresh();
           return;
         case "answer":
           this.#settle(message.id, { ok: true, value: message.value });

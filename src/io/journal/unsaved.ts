@@ -39,6 +39,11 @@ export class Unsaved {
     for (const row of plugins) this.#latest.set(row.id, row);
   }
 
+  /** Of every plugin that was spoken of. */
+  get known(): readonly PluginRow[] {
+    return [...this.#latest.values()];
+  }
+
   add(batch: Batch): void {
     this.#crashes = [...this.#crashes, ...batch.crashes];
     this.#events = [...this.#events, ...batch.events];

@@ -4,7 +4,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import type { Message, Operation, Operations, Request, WorkerData } from "./messages.ts";
 import { TakenError } from "./owner.ts";
 import { openStore, peek, replaceStore } from "./recovery.ts";
-import { isCorrupt, needsReopen } from "./store.ts";
+import { isCorrupt, needsReopen, wasReplaced } from "./store.ts";
 import type { PluginRow } from "./rows.ts";
 import type { JournalStore } from "./store.ts";
 
@@ -14,6 +14,8 @@ const foundCrashes = 100;
 let store: JournalStore | undefined;
 let now = startedAt;
 let pruning: Promise<void> | undefined;
+/** As `Opened.forgot`. */
+let forgot = false;
 
 function send(message: Message<unknown>): void {
   // oxlint-disable-next-line unicorn/require-post-message-target-origin -- that is a browser window's
@@ -22,8 +24,11 @@ function send(message: Message<unknown>): void {
 
 function opened(): JournalStore {
   if (store !== undefined) return store;
-  const { store: fresh, notice } = openStore(options, now);
+  const opening = openStore(options, now);
+  const { store: fresh, notice } = opening;
+  forgot = opening.forgot;
   if (notice !== undefined) send({ kind: "notice", message: notice });
+  if (notice !== undefined) send({ kind: "afresh" });
   store = fresh;
   return fresh;
 }
@@ -47,12 +52,15 @@ function onStore<T>(act: (open: JournalStore) => T): T {
       closeStore();
       const { store: fresh, notice } = replaceStore(options, now, error);
       send({ kind: "notice", message: notice });
+      send({ kind: "afresh" });
       store = fresh;
       return act(fresh);
     }
     if (!needsReopen(error)) throw error;
     closeStore();
-    return act(opened());
+    const reopened = opened();
+    if (wasReplaced(error)) send({ kind: "afresh" });
+    return act(reopened);
   }
 }
 
@@ -168,8 +176,8 @@ try {
 } catch (error) {
   problem = error instanceof Error ? error.message : String(error);
   owner = error instanceof TakenError ? error.pid : null;
-  ({ lastSeq, plugins } = peek(options.file));
+  ({ lastSeq, plugins, forgot } = peek(options.file));
 }
-send({ kind: "opened", lastSeq, plugins, problem, owner });
+send({ kind: "opened", lastSeq, plugins, forgot, problem, owner });
 void prune();
 parentPort?.on("message", (request: Request) => void answer(request));

@@ -374,7 +374,7 @@ describe("a damaged file", () => {
       );
       database.exec("UPDATE events SET type = 'other' WHERE seq = 3");
       database.exec("UPDATE crashes SET body = '{}' WHERE id = 'a'");
-      database.exec("UPDATE plugins SET failures = 'never' WHERE id = 'a'");
+      database.exec("UPDATE plugins SET disabled = 'perhaps' WHERE id = 'a'");
     });
     expect(seqs(await journal.events({}))).toStrictEqual([4]);
     expect((await journal.crashes({})).map(({ id }) => id)).toStrictEqual(["b"]);
