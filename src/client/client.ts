@@ -11,6 +11,7 @@ import type {
 } from "../../protocol/caller.ts";
 import type { ControlMethod, ControlParams, HelloResult } from "../../protocol/control.ts";
 import { BulkheadError } from "../../protocol/error.ts";
+import type { RpcError } from "../../protocol/error.ts";
 import { controlRange } from "../../protocol/range.ts";
 import { statePaths } from "../io/paths.ts";
 import { connect } from "../io/socket.ts";
@@ -57,6 +58,8 @@ export class Client implements Caller, ServiceHost {
   readonly #ended = Promise.withResolvers<void>();
   #hello: HelloResult | undefined;
   #end: PeerEnd | undefined;
+  /** What the daemon said instead of answering: it lets nobody in just now. */
+  #refused: RpcError | null = null;
 
   private constructor(socket: Socket, path: string) {
     this.#socket = socket;
@@ -67,6 +70,7 @@ export class Client implements Caller, ServiceHost {
       deadlines: new Deadlines(),
       ownsInput: true,
       onRequest: (request) => this.#provided.serve(request),
+      onUnmatchedError: (error) => (this.#refused = error),
       onEnd: (end) => {
         this.#end = end;
         this.#provided.close();
@@ -258,6 +262,7 @@ export class Client implements Caller, ServiceHost {
       if (outcome.cause === "timeout") {
         throw unreachable(`the daemon at ${this.#path} accepts connections but does not answer`);
       }
+      if (this.#refused !== null) throw BulkheadError.from(this.#refused);
       throw this.#end?.kind === "violation" ? notADaemon(this.#path) : this.#lost("hello", outcome);
     }
     if (outcome.error !== undefined) {

@@ -1,6 +1,6 @@
 /** Where the configuration is found and where state is kept. Pure, but for looking whether a file is there. */
 import { accessSync, chmodSync, constants, existsSync, lstatSync, mkdirSync, readdirSync } from "node:fs";
-import { homedir, userInfo } from "node:os";
+import { homedir } from "node:os";
 import path from "node:path";
 import { BulkheadError } from "../../protocol/error.ts";
 
@@ -89,11 +89,16 @@ function socketPath(stateDir: string, env: Env, platform: NodeJS.Platform): stri
   }
   const inside = path.join(stateDir, "run", "bulkhead.sock");
   if (fits(inside)) return inside;
-  const folder = `bulkhead-${userInfo().uid}-${shortHash(stateDir)}`;
+  const folder = `bulkhead-${ownUser()}-${shortHash(stateDir)}`;
   const elsewhere = [absolute(env["XDG_RUNTIME_DIR"]), absolute(env["TMPDIR"]), "/tmp"]
     .filter((base) => base !== undefined)
     .map((base) => path.join(base, folder, "bulkhead.sock"));
   return elsewhere.find(fits) ?? inside;
+}
+
+/** Not of `os.userInfo`, which fails for a user without an entry, as containers have them. */
+function ownUser(): number {
+  return process.getuid?.() ?? -1;
 }
 
 function fits(socket: string): boolean {
@@ -120,7 +125,7 @@ export function ensurePrivateDir(directory: string): void {
     const found = lstatSync(directory);
     if (found.isSymbolicLink()) throw refuse("it is a symbolic link; name the directory itself");
     if (process.platform === "win32") return;
-    const own = userInfo().uid;
+    const own = ownUser();
     if (found.uid !== own) throw refuse(`it belongs to user ${found.uid}, and this is user ${own}`);
     if ((found.mode & 0o077) === 0) return;
     if (readdirSync(directory).length > 0) {

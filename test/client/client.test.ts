@@ -60,6 +60,19 @@ describe("saying hello", () => {
     });
   });
 
+  test("passes on that nobody is let in just now, which answers no request", async () => {
+    const full = { code: -32000, message: "too many come", data: { code: "plugin_busy", retryAfterMs: 5 } };
+    const turnAway: Answer = (_request, _params, peer) => {
+      peer.reject(full);
+      void peer.end();
+    };
+    daemon = await fakeDaemon({ hello: turnAway });
+    await expect(Client.connect({ socket: daemon.socket })).rejects.toMatchObject({
+      message: "too many come",
+      data: { retryAfterMs: 5 },
+    });
+  });
+
   test("recognises that something else answers", async () => {
     daemon = await fakeDaemon({ hello: () => "HTTP/1.1 400" });
     await expect(Client.connect({ socket: daemon.socket })).rejects.toMatchObject({

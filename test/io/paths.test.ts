@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import {
   chmodSync,
   chownSync,
@@ -144,5 +145,19 @@ describe("ensurePrivateDir", () => {
     if (asRoot) chownSync(dir, 12_345, 12_345);
     const foreign = asRoot ? dir : "/usr";
     expect(() => ensurePrivateDir(foreign)).toThrow(failure(/it belongs to user \d+, and this is user \d+/));
+  });
+
+  test.skipIf(process.getuid?.() !== 0)("is content with a user that has no name, as in containers", () => {
+    const uid = 54_321;
+    chownSync(dir, uid, uid);
+    const module = path.resolve(import.meta.dirname, "../../src/io/paths.ts");
+    // Loaded before, because the checkout may be in a place of root's.
+    const program = `
+      const { ensurePrivateDir, statePaths } = await import(${JSON.stringify(module)});
+      process.setuid(${uid});
+      ensurePrivateDir(process.argv[1]);
+      console.log(statePaths({ flag: process.argv[1] + "/" + "deep".repeat(40), env: {} }).socket);`;
+    const args = ["--input-type=module", "-e", program, path.join(dir, "state")];
+    expect(execFileSync(process.execPath, args, { encoding: "utf8" })).toContain(`bulkhead-${uid}-`);
   });
 });
