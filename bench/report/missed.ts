@@ -30,7 +30,7 @@ const reasons: readonly (readonly [goal: string, why: string])[] = [
   ],
   [
     "daemon / library, 1 MiB",
-    "Twice the hops is twice the copies, in pieces of what a socket holds. Of the 1.8 ms of CPU in the middle a fifth is the strict scan of both messages, a sixth the garbage collector, which looks through the heap for each 64 MB outside of it, a tenth the write; the rest is reading in pieces of 64 KiB, and copying them. With nobody else in turns the ratio was 1.77. Next: give the memory of a body back when it has been written.",
+    "Twice the hops is twice the copies, in pieces of what a socket holds. Of the 0.85 ms of CPU in the middle more than a third is the strict scan of both messages; the rest is reading in pieces of 64 KiB, and copying them. The garbage collector, which looked through the heap for each 64 MB of bodies, had half of it before memory was given back by hand; with nobody else in turns the ratio is 1.33, and was 1.84. Next: read into the body itself, which Node's streams do not offer.",
   ],
   [
     "library, 4096 / 256",

@@ -205,10 +205,12 @@ export class Connection {
       data: request.data,
       bulk,
       retry,
+      // What is sent again is needed again.
+      disposable: retry !== true,
     };
     const call = this.#options.supervisor.route(request.method, request.params, options, (outcome) => {
       nested?.release();
-      if ("result" in outcome) request.respond(outcome.result, outcome.data);
+      if ("result" in outcome) request.passOn(outcome.result, outcome.data);
       else request.fail(outcome.error);
     });
     request.release();

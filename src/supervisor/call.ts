@@ -29,6 +29,8 @@ export interface RouteOptions {
   readonly retry?: boolean | undefined;
   /** Whether the answer may carry data. */
   readonly bulk?: boolean | undefined;
+  /** Nobody needs params and data once it is answered: their memory is given back then. */
+  readonly disposable?: boolean | undefined;
 }
 
 /** A call under way, as far as its maker can still steer it. */

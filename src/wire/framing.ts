@@ -1,3 +1,4 @@
+import { holdsOneBody, LARGE_BODY } from "./body-memory.ts";
 import { DEFAULT_LIMITS } from "./limits.ts";
 import { BULK_TYPE, LENGTH, mayBegin, MORE, NO_HEADER, syncAt } from "./header-text.ts";
 import { excerpt, WireViolation } from "./violation.ts";
@@ -17,7 +18,6 @@ export interface FrameParserOptions {
 
 const NOISE_PIECE = 4096;
 const FIRST_ALLOCATION = 64 * 1024;
-const LARGE_CHUNK = 16 * 1024;
 const LENGTH_DIGITS = 16;
 const BULK_VALUE = /^[ \t]*(application\/vnd\.bulkhead\.bulk)[ \t]*(?:;[ \t]*json=([0-9]{1,16})[ \t]*$|;|$)/i;
 /** What memory for a body grows by: from 64 KiB to 2 MiB to 64 MiB. Small steps would copy a large body many times. */
@@ -65,6 +65,8 @@ export class FrameParser {
   readonly #ownsChunks: boolean;
   #chunk = EMPTY;
   #at = 0;
+  /** Somebody may have a view of the chunk. */
+  #shown = false;
   #state: "header" | "body" | "noise" = "header";
   /** Length of the body that is being read. */
   #length = 0;
@@ -100,6 +102,7 @@ export class FrameParser {
     this.#chunk =
       this.#at < this.#chunk.length ? Buffer.concat([this.#chunk.subarray(this.#at), chunk]) : chunk;
     this.#at = 0;
+    this.#shown = false;
   }
 
   /**
@@ -255,6 +258,7 @@ export class FrameParser {
     const missing = this.#length - this.#filled;
     if (this.#filled === 0 && available >= missing) {
       this.#at += missing;
+      this.#shown = true;
       return this.#chunk.subarray(this.#at - missing, this.#at);
     }
     const taken = Math.min(available, missing);
@@ -263,22 +267,24 @@ export class FrameParser {
       this.#chunk.copy(this.#body, this.#filled, this.#at, this.#at + taken);
       this.#filled += taken;
       this.#at += taken;
-      if (this.#ownsChunks) this.#free(taken);
+      if (this.#ownsChunks) this.#free();
     }
     if (taken < missing) return undefined;
     const body = this.#body;
     this.#body = NO_BODY;
     this.#filled = 0;
+    if (body.length >= LARGE_BODY) holdsOneBody(body);
     return body;
   }
 
   /**
-   * Gives a chunk's memory back if all of it was copied. Left to the collector, the chunks of large bodies make it look
+   * Gives a chunk's memory back if all that was of use in it was copied. Left to the collector, the chunks of large bodies make it look
    * through the whole heap twice as often: V8 does so for every 64 MB outside of its own memory.
    */
-  #free(copied: number): void {
-    const { buffer } = this.#chunk;
-    if (copied < LARGE_CHUNK || copied !== buffer.byteLength || !(buffer instanceof ArrayBuffer)) return;
+  #free(): void {
+    const { buffer, length } = this.#chunk;
+    if (this.#shown || this.#at < length || length < LARGE_BODY) return;
+    if (length !== buffer.byteLength || !(buffer instanceof ArrayBuffer)) return;
     buffer.transfer(0);
     this.#chunk = EMPTY;
     this.#at = 0;
@@ -321,6 +327,7 @@ export class FrameParser {
   }
 
   #addNoise(bytes: Buffer): void {
+    this.#shown = true;
     this.#noiseBytes += bytes.length;
     this.#noise = this.#noise.length === 0 ? bytes : Buffer.concat([this.#noise, bytes]);
     while (this.#noise.length > NOISE_PIECE)

@@ -1,3 +1,4 @@
+import { LARGE_BODY, Loan } from "./body-memory.ts";
 import { IdTable } from "./id-table.ts";
 import type { Id, Slice } from "./scan.ts";
 import { toSlice } from "./json.ts";
@@ -22,6 +23,8 @@ export interface IncomingRequest {
   onCancel(callback: () => void): void;
   /** Answers with JSON bytes, which are trusted to be JSON. Data only where the other side said that it takes some. */
   respond(result: Slice, data?: Slice): void;
+  /** `respond` for whoever needs the result and data no more: their memory is given back once they are written. */
+  passOn(result: Slice, data?: Slice): void;
   fail(error: RpcError): void;
   /** Reports progress; dropped when too much is waiting to be written. */
   progress(value: Slice): void;
@@ -93,6 +96,10 @@ class Request implements IncomingRequest {
     this.#requests.answer(this, `,"result":`, result, data);
   }
 
+  passOn(result: Slice, data?: Slice): void {
+    this.#requests.answer(this, `,"result":`, result, data, true);
+  }
+
   fail(error: RpcError): void {
     this.#requests.answer(this, `,"error":`, errorSlice(error));
   }
@@ -152,11 +159,14 @@ export class IncomingRequests {
     return request;
   }
 
-  answer(request: Request, key: string, value: Slice, data?: Slice): void {
+  /** @param isLast nobody needs the value and data after this */
+  answer(request: Request, key: string, value: Slice, data?: Slice, isLast = false): void {
     if (this.#open.get(request.id) !== request) return;
     this.#open.delete(request.id);
     const message = frame(answerLead(request.id), undefined, key, value, data);
     if (message.bodyBytes <= this.#options.frameBytes) {
+      if (isLast && message.bodyBytes >= LARGE_BODY)
+        message.onWritten = new Loan(data === undefined ? [value] : [value, data], 1).returned;
       this.#options.send(message);
       return;
     }

@@ -1,4 +1,5 @@
 /** One call of ours: what its maker may ask of it, and what is kept of it until it is answered. */
+import type { Loan } from "./body-memory.ts";
 import { Deadline } from "./deadlines.ts";
 import type { JsonText, Slice } from "./json.ts";
 import type { Kept } from "./kept-params.ts";
@@ -25,6 +26,8 @@ export interface CallOptions {
   readonly data?: Slice | undefined;
   /** Whether the answer may carry data. */
   readonly bulk?: boolean | undefined;
+  /** Nobody needs params and data once the call is answered: their memory is given back then. */
+  readonly disposable?: boolean | undefined;
 }
 
 /** One item of a stream as it came. */
@@ -99,6 +102,8 @@ export class Call extends Deadline implements OutgoingCall, PendingCall, Kept {
   readonly bulk: boolean;
   readonly dataBytes: number;
   kept = true;
+  /** Of the memory of its params and data. */
+  loan: Loan | undefined;
   params: JsonText | undefined;
   chunk: Kept["chunk"];
 
@@ -127,6 +132,7 @@ export class Call extends Deadline implements OutgoingCall, PendingCall, Kept {
     this.dataBytes = options.data === undefined ? 0 : options.data.length;
     this.params = undefined;
     this.chunk = undefined;
+    this.loan = undefined;
   }
 
   /** Whether it is the other side's turn: not while a stream waits for credit. */

@@ -1,3 +1,4 @@
+import { LARGE_BODY, Loan } from "./body-memory.ts";
 import type { Deadlines } from "./deadlines.ts";
 import { IdTable } from "./id-table.ts";
 import type { JsonText, Slice } from "./json.ts";
@@ -84,6 +85,7 @@ export class OutgoingCalls implements Calls {
     const call = new Call(this, id, method, message, options, settle);
     this.#pending.set(id, call);
     call.kept = params === undefined || this.#kept?.keep(call, params) === true;
+    if (options.disposable === true && message.bodyBytes >= LARGE_BODY) lend(call, params, options.data);
     deadlines.add(call.due(call.startedAt), call, call.startedAt);
     call.signal?.addEventListener("abort", call, { once: true });
     return call;
@@ -102,6 +104,7 @@ export class OutgoingCalls implements Calls {
       throw new WireViolation("unexpected_data", `the answer to id ${id} was not to carry data`);
     }
     this.#remove(call);
+    call.loan?.returned();
     if (call.settle !== undefined) {
       this.#settle(call, outcome);
       return "settled";
@@ -262,6 +265,13 @@ export class OutgoingCalls implements Calls {
       this.#options.onHandlerError(error);
     }
   }
+}
+
+/** To the stream and, for a report, to the call, which needs it until it is answered. */
+function lend(call: Call, params: JsonText | undefined, data: Slice | undefined): void {
+  if (typeof params !== "object") return;
+  call.loan = new Loan(data === undefined ? [params] : [params, data], 2);
+  call.message.onWritten = call.loan.returned;
 }
 
 /** Whose JSON is remembered. */

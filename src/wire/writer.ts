@@ -24,6 +24,8 @@ export interface Frame {
    * of it nobody knows. `withdrawn`: it will never be sent.
    */
   state: "queued" | "handed_over" | "withdrawn";
+  /** Called when the system has taken it: nobody reads from its payload and data any more. Not called if that never comes. */
+  onWritten?: (() => void) | undefined;
 }
 
 export function frame(
@@ -35,7 +37,7 @@ export function frame(
 ): Frame {
   let bodyBytes = jsonBytes(lead, first, joint, payload);
   if (data !== undefined) bodyBytes += data.length;
-  return { lead, first, joint, payload, data, bodyBytes, state: "queued" };
+  return { lead, first, joint, payload, data, bodyBytes, state: "queued", onWritten: undefined };
 }
 
 function jsonBytes(
@@ -213,8 +215,10 @@ export class FrameWriter {
     let bytes = 0;
     for (const message of batch) bytes += message.bodyBytes;
     this.#writing = true;
+    let hearers: (() => void)[] | undefined;
     const done = (error?: Error | null): void => {
       this.#writing = false;
+      if (!error) for (const hear of hearers ?? []) hear();
       if (this.#state === "closed") return;
       this.#queuedBytes -= bytes;
       if (error) this.#fail(error);
@@ -226,6 +230,7 @@ export class FrameWriter {
       message.lead = "";
       message.payload = undefined;
       message.data = undefined;
+      if (message.onWritten !== undefined) (hearers ??= []).push(message.onWritten);
     }
     const last = pieces.length - 1;
     if (last > 0) this.#output.cork();

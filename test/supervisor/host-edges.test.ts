@@ -44,6 +44,7 @@ const request = (ctx: object): IncomingRequest => ({
   cancelled: false,
   onCancel: () => undefined,
   respond: () => undefined,
+  passOn: () => undefined,
   fail: () => undefined,
   progress: () => undefined,
   item: () => true,

@@ -230,8 +230,31 @@ describe("chunks that are the parser's own", () => {
     });
     expect(found.at(-1)).toBe("{}");
     const kept = sent.filter(({ length }) => length > 0);
-    // The first has the header in it, and the last is small.
-    expect(kept).toHaveLength(ownsChunks ? 2 : sent.length);
+    // The last is small.
+    expect(kept).toHaveLength(ownsChunks ? 1 : sent.length);
+  });
+
+  test("keep a frame that came before what was copied", () => {
+    const parser = new FrameParser({ ownsChunks: true });
+    const [small, large] = [encodeFrame('"small"'), encodeFrame(`"${"x".repeat(100_000)}"`)];
+    const chunk = Buffer.allocUnsafeSlow(64 * 1024);
+    Buffer.concat([small, large]).copy(chunk);
+    parser.push(chunk);
+    const first = parser.next();
+    expect(parser.next()).toBeUndefined();
+    expect(first?.toString()).toBe('"small"');
+  });
+
+  test("keep noise that nobody has heard of yet", () => {
+    const noise: string[] = [];
+    const onNoise = (bytes: Buffer): void => void noise.push(bytes.toString());
+    const parser = new FrameParser({ ownsChunks: true, noise: "tolerate", onNoise });
+    const chunk = Buffer.allocUnsafeSlow(64 * 1024);
+    Buffer.concat([Buffer.from("noise"), encodeFrame(`{"a":"${"x".repeat(100_000)}"}`)]).copy(chunk);
+    parser.push(chunk);
+    expect(parser.next()).toBeUndefined();
+    expect(noise.join("")).toBe("noise");
+    expect(chunk.length).toBe(64 * 1024);
   });
 
   test("keep what a frame is a view of", () => {
