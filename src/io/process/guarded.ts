@@ -21,9 +21,6 @@ import type { SpawnFailure } from "./spawn-failure.ts";
 
 type Said<Kind extends GuardLine["kind"]> = Extract<GuardLine, { kind: Kind }>;
 
-/** Default time for a start. */
-const START_MS = 10_000;
-
 /** At ten a second: longer than the guard's own patience with processes that can't be killed. */
 const INSIST_TIMES = 150;
 
@@ -34,9 +31,9 @@ const GUARD_DIED: SpawnFailure = {
   transient: true,
 };
 
-/** Starts `spec.command` through the guard at `guard`. `settle` is to be awaited before the pipes are released. */
+/** Starts `spec.command` through the guard at `guard`, until the signal gives it up. `settle` is to be awaited before the pipes are released. */
 export async function spawnGuarded(
-  spec: ProcessSpec,
+  spec: ProcessSpec & { readonly signal: AbortSignal },
   guard: string,
   executable: OpenExecutable,
   settle: () => Promise<void>,
@@ -120,7 +117,7 @@ export async function spawnGuarded(
     insist(INSIST_TIMES);
   };
 
-  const abort = spec.signal ?? AbortSignal.timeout(START_MS);
+  const abort = spec.signal;
   const onAbort = () => started.resolve("aborted");
   abort.addEventListener("abort", onAbort);
   if (abort.aborted) onAbort();
